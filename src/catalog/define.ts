@@ -1,0 +1,254 @@
+/**
+ * The contracts of the catalog. Everything a user can choose is a Part: an id, options (a zod object that gives defaults,
+ * validation, the form control, the link's keys and the documentation) and words for a person.
+ * Hooks are pure and import no tfjs: a trick plans, the engine executes.
+ */
+import { z } from 'zod';
+import type { Layers } from '../core/layers';
+import type { Rng } from '../core/rng';
+
+// ---- options -------------------------------------------------------------------------------------------------------
+
+export type OptionValue = number | boolean | string | number[];
+export type OptionValues = Record<string, OptionValue>;
+
+/** How an option is shown and typed; kept beside its zod schema as metadata. */
+export type OptionControl = { label: string; help?: string; unit?: string } & (
+  | { kind: 'number'; min: number; max: number; step: number; integer: boolean }
+  | { kind: 'boolean' }
+  | { kind: 'choice'; choices: readonly string[] }
+  | { kind: 'text'; maxLength: number }
+  /** Comma-separated integers, e.g. blocks per stage. */
+  | { kind: 'numbers'; length: number; min: number; max: number }
+);
+
+const controls = z.registry<OptionControl>();
+
+interface Words {
+  label: string;
+  help?: string;
+  unit?: string;
+}
+
+export function num(fallback: number, range: { min: number; max: number; step?: number }, words: Words) {
+  const schema = z.number().min(range.min).max(range.max).default(fallback);
+  controls.add(schema, {
+    kind: 'number',
+    integer: false,
+    step: range.step ?? 0.01,
+    min: range.min,
+    max: range.max,
+    ...words,
+  });
+  return schema;
+}
+
+export function int(fallback: number, range: { min: number; max: number; step?: number }, words: Words) {
+  const schema = z.number().int().min(range.min).max(range.max).default(fallback);
+  controls.add(schema, {
+    kind: 'number',
+    integer: true,
+    step: range.step ?? 1,
+    min: range.min,
+    max: range.max,
+    ...words,
+  });
+  return schema;
+}
+
+export function bool(fallback: boolean, words: Words) {
+  const schema = z.boolean().default(fallback);
+  controls.add(schema, { kind: 'boolean', ...words });
+  return schema;
+}
+
+export function choice<const C extends readonly [string, ...string[]]>(fallback: C[number], choices: C, words: Words) {
+  const schema = z.enum(choices as unknown as [string, ...string[]]).default(fallback);
+  controls.add(schema, { kind: 'choice', choices, ...words });
+  return schema as unknown as z.ZodDefault<z.ZodType<C[number]>>;
+}
+
+export function text(fallback: string, maxLength: number, words: Words) {
+  const schema = z.string().max(maxLength).default(fallback);
+  controls.add(schema, { kind: 'text', maxLength, ...words });
+  return schema;
+}
+
+export function numbers(fallback: number[], range: { length: number; min: number; max: number }, words: Words) {
+  const schema = z.array(z.number().int().min(range.min).max(range.max)).length(range.length).default(fallback);
+  controls.add(schema, { kind: 'numbers', ...range, ...words });
+  return schema;
+}
+
+/** The control of an option made by the builders above. */
+export function controlOf(schema: z.ZodType): OptionControl {
+  const control = controls.get(schema);
+  if (!control) throw new Error('This option was not made by a builder of catalog/define.ts.');
+  return control;
+}
+
+// ---- parts ---------------------------------------------------------------------------------------------------------
+
+export type Stage = 'data' | 'model' | 'augmentation' | 'mixing' | 'loss' | 'optimizer' | 'schedule' | 'scale' | 'stop';
+
+export interface Paper {
+  title: string;
+  url: string;
+}
+
+export interface Part<S extends z.ZodObject = z.ZodObject> {
+  /** kebab-case; the key in links, so it never changes. */
+  id: string;
+  label: string;
+  /** One sentence for a person. */
+  summary: string;
+  paper?: Paper;
+  options: S;
+}
+
+/** How a choice is said in timm's train.py: arguments, or why it can't be said. */
+export type TimmExport = { args: string[] } | { impossible: string };
+
+// ---- sample stage: image operations ----------------------------------------------------------------------------------
+
+/** One operation on an RGB uint8 image. Rectangles are in pixels of the image as it is at that point. */
+export type ImageOp =
+  /** Crop, then resize to width x height: bilinear with antialiasing, as PIL's resize(box). */
+  | { op: 'resized-crop'; x: number; y: number; width: number; height: number; toWidth: number; toHeight: number }
+  /** Crop without resizing; the rectangle may leave the image, outside is filled with fill (RGB). */
+  | { op: 'crop'; x: number; y: number; width: number; height: number; fill: readonly [number, number, number] }
+  | { op: 'flip' }
+  /** PIL ImageEnhance factors: 1 changes nothing. */
+  | { op: 'brightness' | 'contrast' | 'saturation'; factor: number }
+  /** Shift in turns of the colour circle, [-.5, .5]. */
+  | { op: 'hue'; shift: number };
+
+export interface SampleContext {
+  /** The trick's own stream for (seed, epoch, sample). */
+  rng: Rng;
+  /** Size of the decoded image, pixels. */
+  width: number;
+  height: number;
+  /** Side of the square the network takes, pixels. */
+  size: number;
+}
+
+// ---- batch stage: mixing ---------------------------------------------------------------------------------------------
+
+/** How a batch is mixed with its own reverse; lambda is the weight of the image in its own place. */
+export type MixPlan =
+  | { kind: 'none' }
+  | { kind: 'mixup'; lambda: number }
+  /** Pixels of the box [x0, x1) x [y0, y1) come from the partner; lambda = 1 - area share. */
+  | { kind: 'cutmix'; lambda: number; box: { x0: number; y0: number; x1: number; y1: number } };
+
+export interface BatchContext {
+  rng: Rng;
+  epoch: number;
+  size: number;
+}
+
+// ---- plans of general mechanisms, filled in by tricks ------------------------------------------------------------------
+
+export interface LossPlan {
+  /** Label smoothing e: target 1-e+e/K, others e/K. */
+  smoothing: number;
+}
+
+export interface OptimizerPlan {
+  kind: 'sgd';
+  momentum: number;
+  nesterov: boolean;
+  weightDecay: number;
+  /** Weight decay on parameters with <= 1 dimension (biases, gamma, beta) too. */
+  decayVectors: boolean;
+}
+
+export interface ModelPlan {
+  /** gamma of the last norm of every residual block starts at 0. */
+  zeroGamma: boolean;
+}
+
+export interface ScalePlan {
+  /** Micro-batches per update. */
+  accumulation: number;
+}
+
+export interface RateContext {
+  updatesPerEpoch: number;
+  /** Updates of the whole run, warmup included. */
+  totalUpdates: number;
+  /** Rate after linear scaling. */
+  baseLr: number;
+}
+
+/** Update index from 0 -> learning rate. */
+export type Rate = (update: number) => number;
+
+// ---- definitions -------------------------------------------------------------------------------------------------------
+
+export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  paper: Paper;
+  stage: Stage;
+  /** On in the default experiment. */
+  on: boolean;
+  /** Ids of tricks that cannot be on at the same time. */
+  excludes?: readonly string[];
+  timm: (options: z.output<S>) => TimmExport;
+  /** Image operations for one training sample, in registry order. */
+  sample?: (options: z.output<S>, context: SampleContext) => ImageOp[];
+  /** Mix plan of one batch; the last trick that answers wins unless two are on, then mixing.ts switches. */
+  batch?: (options: z.output<S>, context: BatchContext) => MixPlan;
+  loss?: (options: z.output<S>) => Partial<LossPlan>;
+  optimizer?: (options: z.output<S>) => Partial<OptimizerPlan>;
+  model?: (options: z.output<S>) => Partial<ModelPlan>;
+  scale?: (options: z.output<S>) => Partial<ScalePlan>;
+  /** Factor on the base rate, from the images per update. */
+  scaleRate?: (options: z.output<S>, imagesPerUpdate: number) => number;
+  /** Wraps the schedule: warmup. */
+  rate?: (options: z.output<S>, inner: (context: RateContext) => Rate, context: RateContext) => Rate;
+}
+
+export interface Schedule<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  timm: (options: z.output<S>) => TimmExport;
+  rate: (options: z.output<S>, context: RateContext) => Rate;
+}
+
+export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  timm: (options: z.output<S>) => TimmExport;
+  plan: (options: z.output<S>) => OptimizerPlan;
+}
+
+export interface ModelContext extends ModelPlan {
+  classes: number;
+  /** Side of the input image, pixels. */
+  size: number;
+}
+
+export interface Model<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  timm: (options: z.output<S>) => TimmExport;
+  /** x [batch, size, size, 3] -> logits [batch, classes]. Called anew for every forward pass. */
+  forward: <T>(nn: Layers<T>, x: T, options: z.output<S>, context: ModelContext) => T;
+}
+
+export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  license: string;
+  credit: string;
+  classes: number;
+  /** Short side of the stored images, pixels. */
+  imageSide: number;
+  trainImages: number;
+  /** Path of _info.json below the site's root, or how the options say it. */
+  infoUrl: (options: z.output<S>) => string;
+  /** Channel mean and std of training pixels in [0, 1]; normalisation on the GPU. */
+  mean: readonly [number, number, number];
+  std: readonly [number, number, number];
+}
+
+export const defineTrick = <S extends z.ZodObject>(trick: Trick<S>): Trick => trick as unknown as Trick;
+export const defineSchedule = <S extends z.ZodObject>(schedule: Schedule<S>): Schedule =>
+  schedule as unknown as Schedule;
+export const defineOptimizer = <S extends z.ZodObject>(optimizer: Optimizer<S>): Optimizer =>
+  optimizer as unknown as Optimizer;
+export const defineModel = <S extends z.ZodObject>(model: Model<S>): Model => model as unknown as Model;
+export const defineDataset = <S extends z.ZodObject>(dataset: Dataset<S>): Dataset => dataset as unknown as Dataset;

@@ -1,0 +1,48 @@
+/** What a run measures. Shared by the trainer that makes it, the store that keeps it and the charts that draw it. */
+
+export type Split = 'train' | 'validation';
+
+export interface StepMetrics {
+  /** Updates done, from 1. */
+  step: number;
+  /** Epochs done, fractional. */
+  epoch: number;
+  /** Mean training loss of the update's samples (with mixing and smoothing as trained). */
+  loss: number;
+  /** Share of samples whose (dominant) label is first, or in the first five, in [0, 1]. */
+  top1: number;
+  top5: number;
+  lr: number;
+  /** Wall milliseconds since Train, pauses left out. */
+  timeMs: number;
+  imagesPerSecond: number;
+  /** Milliseconds that this update waited for its batches. */
+  dataWaitMs: number;
+  /** Samples seen so far. */
+  images: number;
+}
+
+export interface EvalMetrics {
+  step: number;
+  epoch: number;
+  timeMs: number;
+  split: string;
+  loss: number;
+  top1: number;
+  top5: number;
+}
+
+export interface AdapterSummary {
+  /** tfjs backend that really runs: the visible mark of a fallback. */
+  backend: 'webgpu' | 'webgl' | 'cpu';
+  vendor: string;
+  architecture: string;
+  description: string;
+  /** True for SwiftShader, llvmpipe and other CPU implementations: expect it slow. */
+  software: boolean;
+  features: string[];
+  /** Why a better backend was not taken; empty on webgpu. */
+  fallbackReason: string;
+}
+
+export type RunState = 'preparing' | 'running' | 'paused' | 'finished' | 'stopped' | 'failed';

@@ -1,0 +1,68 @@
+/** What the page (or the command line's page) and the training worker say to each other. Types only. */
+import type { AdapterSummary, EvalMetrics, StepMetrics } from '../core/results';
+import type { Experiment } from '../experiment/schema';
+
+export type SessionId = string;
+
+/** Where the shards are: a URL of an _info.json. Absent: the built-in dataset that the experiment names. */
+export interface DataSource {
+  infoUrl: string;
+}
+
+export interface StartOptions {
+  experiment: Experiment;
+  data?: DataSource;
+  /** Stop after this many updates, before the experiment's own end. */
+  maxSteps?: number;
+  /** safetensors, timm names: initial weights instead of random ones. */
+  initialWeights?: ArrayBuffer;
+  /** Send the weights with the finished event. */
+  returnWeights?: boolean;
+  /** Decode and augment workers; 0 = one per spare core. Has no influence on the numbers. */
+  dataWorkers?: number;
+}
+
+export type Command =
+  | { type: 'hello' }
+  | ({ type: 'start'; session: SessionId } & StartOptions)
+  | { type: 'pause' | 'resume' | 'stop'; session: SessionId }
+  | {
+      type: 'predict';
+      session: SessionId;
+      experiment: Experiment;
+      data?: DataSource;
+      weights: ArrayBuffer;
+      split: string;
+    }
+  | { type: 'probe' };
+
+export interface RunTiming {
+  /** Milliseconds from start to the end of the first update (compile included). */
+  firstStepMs: number;
+  /** Median milliseconds of the later updates. */
+  medianStepMs: number;
+  totalMs: number;
+}
+
+export type Event =
+  | { type: 'ready'; adapter: AdapterSummary }
+  /** What a run is doing before its first point: 'loading data', 'compiling', ...; fraction in [0, 1] where known. */
+  | { type: 'progress'; session: SessionId; message: string; fraction?: number }
+  | {
+      type: 'started';
+      session: SessionId;
+      parameters: number;
+      stepsPerEpoch: number;
+      totalSteps: number;
+      classes: string[];
+    }
+  | { type: 'steps'; session: SessionId; metrics: StepMetrics[] }
+  | { type: 'evaluated'; session: SessionId; metrics: EvalMetrics }
+  | { type: 'paused' | 'resumed'; session: SessionId }
+  | { type: 'finished'; session: SessionId; reason: 'done' | 'stopped'; timing: RunTiming; weights?: ArrayBuffer }
+  | { type: 'predicted'; session: SessionId; logits: number[][]; keys: string[]; labels: number[] }
+  | { type: 'failed'; session: SessionId; message: string }
+  /** The device is gone: every session of this worker has failed; make a new worker. */
+  | { type: 'device-lost'; message: string }
+  /** Useful rate of a small training-like convolution, FLOP/s: sizes the default experiment. */
+  | { type: 'probed'; flops: number };

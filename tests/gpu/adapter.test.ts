@@ -1,0 +1,5 @@
+import { expect, it } from 'vitest';
+
+it('has a WebGPU adapter', async () => {
+  expect(await navigator.gpu.requestAdapter()).not.toBeNull();
+});
