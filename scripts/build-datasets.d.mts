@@ -1,0 +1,6 @@
+export declare function buildDatasets(options?: {
+  force?: boolean;
+  names?: string[];
+  target?: string;
+  log?: (line: string) => void;
+}): Promise<string[]>;

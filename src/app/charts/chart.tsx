@@ -1,0 +1,216 @@
+import { memo, useEffect, useRef, useState } from 'react';
+import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import type { Row } from '../../runs/rows';
+import styles from './charts.module.css';
+
+export interface Curve {
+  key: string;
+  run: string;
+  name: string;
+  color: string;
+  dash: string;
+  /** Not the newest run: drawn paler. */
+  pale: boolean;
+  weight: 'raw' | 'thin' | 'line' | 'bold' | 'hollow' | 'plan';
+  /** What it is, in the readout; absent: not read out. */
+  label?: string;
+}
+
+interface ChartProps {
+  title: string;
+  unit?: string;
+  rows: Row[];
+  curves: Curve[];
+  axisLabel: string;
+  format: (value: number | undefined) => string;
+  /** For the ticks of the axis; as format if absent. */
+  formatTick?: (value: number) => string;
+  /** What an empty chart says. */
+  waiting: string;
+  /** Text alternative: where the curves stand. */
+  summary: string;
+  legend?: string[];
+  log?: boolean;
+  tall?: boolean;
+  domain?: [number, number];
+}
+
+const widths = { raw: 1, thin: 1.25, line: 1.75, bold: 2, hollow: 1.25, plan: 1.5 } as const;
+
+function opacity({ weight, pale }: Curve): number {
+  if (weight === 'raw') return pale ? 0.12 : 0.28;
+  if (weight === 'plan') return 0.65;
+  return pale ? 0.5 : 1;
+}
+
+/** One chart. Drawn only while it is on screen. */
+export const Chart = memo(function Chart(props: ChartProps) {
+  const { title, unit, rows, curves, axisLabel, format, summary, legend, log = false, tall = false, domain } = props;
+  const [figure, visible] = useOnScreen();
+  const last = rows.at(-1)?.x ?? 0;
+  const empty = rows.length === 0 || !curves.some(({ key }) => rows.some((row) => row[key] !== undefined));
+  return (
+    <figure ref={figure} className={styles.chart} data-tall={tall} aria-label={`${title} chart`}>
+      <figcaption className={styles.caption}>
+        <h2 className={styles.title}>{title}</h2>
+        {unit && <span className={styles.unit}>{unit}</span>}
+        {legend && <Legend entries={legend} />}
+      </figcaption>
+      <div className={styles.plot} role="img" aria-label={`${title}. ${summary}`}>
+        {visible && (
+          <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 400, height: tall ? 240 : 150 }}>
+            <LineChart
+              data={rows}
+              syncId="bench"
+              syncMethod="index"
+              margin={{ top: 6, right: 24, bottom: 0, left: 0 }}
+              accessibilityLayer={false}
+            >
+              <CartesianGrid vertical={false} stroke="var(--grid)" />
+              <XAxis
+                dataKey="x"
+                type="number"
+                domain={[0, last || 1]}
+                tickCount={7}
+                tickFormatter={(x: number) => x.toLocaleString('en')}
+                tickLine={false}
+                axisLine={{ stroke: 'var(--line-strong)' }}
+                minTickGap={28}
+                height={22}
+              />
+              <YAxis
+                width={52}
+                tickLine={false}
+                axisLine={false}
+                tickFormatter={props.formatTick ?? format}
+                scale={log ? 'log' : 'auto'}
+                domain={domain ?? (log ? ['auto', 'auto'] : [0, 'auto'])}
+                allowDataOverflow={log}
+                tickCount={tall ? 6 : 5}
+              />
+              <Tooltip
+                isAnimationActive={false}
+                cursor={{ stroke: 'var(--ink-soft)', strokeWidth: 1 }}
+                content={({ active, label }) =>
+                  active ? (
+                    <Readout x={Number(label)} rows={rows} curves={curves} axisLabel={axisLabel} format={format} />
+                  ) : null
+                }
+              />
+              {curves.map((curve) => (
+                <Line
+                  key={curve.key}
+                  dataKey={curve.key}
+                  type="linear"
+                  stroke={curve.color}
+                  strokeDasharray={curve.weight === 'raw' ? '' : curve.dash}
+                  strokeWidth={widths[curve.weight]}
+                  strokeOpacity={opacity(curve)}
+                  dot={dotOf(curve)}
+                  activeDot={curve.label === undefined ? false : { r: 2.5, strokeWidth: 0, fill: curve.color }}
+                  connectNulls
+                  isAnimationActive={false}
+                />
+              ))}
+            </LineChart>
+          </ResponsiveContainer>
+        )}
+        {empty && <p className={styles.empty}>{props.waiting}</p>}
+      </div>
+    </figure>
+  );
+});
+
+function dotOf(curve: Curve) {
+  if (curve.weight !== 'bold' && curve.weight !== 'hollow') return false;
+  const fill = curve.weight === 'bold' ? curve.color : 'var(--surface)';
+  return { r: 2.25, fill, stroke: curve.color, strokeWidth: 1.25, strokeDasharray: '', opacity: opacity(curve) };
+}
+
+function Legend({ entries }: { entries: string[] }) {
+  const samples: Record<string, { width: number; opacity?: number; dot?: 'full' | 'hollow' }> = {
+    train: { width: 1.25 },
+    used: { width: 1.75 },
+    planned: { width: 1.5, opacity: 0.5 },
+    validation: { width: 2, dot: 'full' },
+    'top-5': { width: 1.25, dot: 'hollow' },
+  };
+  return (
+    <span className={styles.legend}>
+      {entries.map((entry) => {
+        const sample = samples[entry];
+        return (
+          <span key={entry}>
+            <svg width="18" height="8" viewBox="0 0 18 8" aria-hidden="true">
+              <path d="M0 4h18" stroke="currentColor" strokeWidth={sample?.width} opacity={sample?.opacity} />
+              {sample?.dot && (
+                <circle
+                  cx="9"
+                  cy="4"
+                  r="2.500"
+                  fill={sample.dot === 'full' ? 'currentColor' : 'var(--surface)'}
+                  stroke="currentColor"
+                />
+              )}
+            </svg>
+            {entry}
+          </span>
+        );
+      })}
+    </span>
+  );
+}
+
+interface ReadoutProps extends Pick<ChartProps, 'rows' | 'curves' | 'axisLabel' | 'format'> {
+  x: number;
+}
+
+/** Values under the crosshair; a curve without a point in this row shows its last one before it. */
+function Readout({ x, rows, curves, axisLabel, format }: ReadoutProps) {
+  const at = rows.findLastIndex((row) => row.x <= x);
+  const lines = curves.flatMap((curve) => {
+    if (curve.label === undefined) return [];
+    const row = rows.slice(0, at + 1).findLast((candidate) => candidate[curve.key] !== undefined);
+    const ended = !rows.slice(at).some((candidate) => candidate[curve.key] !== undefined);
+    return row && !(ended && curve.weight !== 'bold' && curve.weight !== 'hollow')
+      ? [{ curve, value: row[curve.key] }]
+      : [];
+  });
+  if (lines.length === 0) return null;
+  return (
+    <div className={styles.readout}>
+      <p>
+        {axisLabel === 's'
+          ? `${x.toFixed(1)} s`
+          : `${axisLabel} ${x.toLocaleString('en', { maximumFractionDigits: 2 })}`}
+      </p>
+      {lines.map(({ curve, value }) => (
+        <p key={curve.key}>
+          <svg width="14" height="8" viewBox="0 0 14 8" aria-hidden="true">
+            <path d="M0 4h14" stroke={curve.color} strokeWidth="2" strokeDasharray={curve.dash} />
+          </svg>
+          <span>
+            {curve.name}
+            {curve.label && curve.label !== curve.name ? ` ${curve.label}` : ''}
+          </span>
+          <b>{format(value)}</b>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function useOnScreen() {
+  const ref = useRef<HTMLElement>(null);
+  const [visible, setVisible] = useState(true);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    const observer = new IntersectionObserver(([entry]) => setVisible(entry?.isIntersecting ?? true), {
+      rootMargin: '80px',
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, visible] as const;
+}

@@ -1,0 +1,122 @@
+/** The four instruments of the bench: loss, accuracy, learning rate, throughput, on one axis with one crosshair. */
+import { useMemo } from 'react';
+import { PLAN_KEY, type Plan, rowKey } from '../../runs/rows';
+import { curveOf } from '../curves';
+import { formatCount, formatLoss, formatRate, formatShare } from '../format';
+import { usePreferences, useRuns } from '../state';
+import { Chart, type Curve } from './chart';
+import styles from './charts.module.css';
+import { runColor, runDash } from './marks';
+import { Toolbar } from './toolbar';
+import { usePlottedRuns, useRows } from './use-rows';
+
+const axisLabels = { step: 'update', epoch: 'epoch', time: 's' } as const;
+
+export function Charts({ plan }: { plan: Plan | undefined }) {
+  const { axis, smoothing, logLoss } = usePreferences();
+  const runs = usePlottedRuns();
+  const rows = useRows(runs, { axis, smoothing, limit: 300, plan });
+  const curves = useMemo(() => {
+    const newest = runs.at(-1)?.id;
+    const base = runs.map((run) => ({
+      run: run.id,
+      name: run.name,
+      color: runColor(run.color),
+      dash: runDash(run.color),
+      pale: run.id !== newest,
+    }));
+    const each = (make: (run: (typeof base)[number]) => Curve[]) => base.flatMap(make);
+    return {
+      loss: each((run) => [
+        ...(smoothing > 0 ? [{ ...run, key: rowKey(run.run, 'raw'), weight: 'raw' } as const] : []),
+        { ...run, key: rowKey(run.run, 'loss'), weight: 'thin', label: 'train' },
+        { ...run, key: rowKey(run.run, 'validationLoss'), weight: 'bold', label: 'validation' },
+      ]),
+      accuracy: each((run) => [
+        { ...run, key: rowKey(run.run, 'top1'), weight: 'thin', label: 'train top-1' },
+        { ...run, key: rowKey(run.run, 'validationTop1'), weight: 'bold', label: 'top-1' },
+        { ...run, key: rowKey(run.run, 'validationTop5'), weight: 'hollow', label: 'top-5' },
+      ]),
+      rate: [
+        ...(plan && axis !== 'time'
+          ? [
+              {
+                run: PLAN_KEY,
+                name: 'planned',
+                key: PLAN_KEY,
+                color: 'var(--ink-soft)',
+                dash: '',
+                pale: true,
+                weight: 'plan',
+                label: 'planned',
+              } as const,
+            ]
+          : []),
+        ...each((run) => [{ ...run, key: rowKey(run.run, 'lr'), weight: 'line', label: '' }]),
+      ],
+      speed: each((run) => [{ ...run, key: rowKey(run.run, 'imagesPerSecond'), weight: 'line', label: '' }]),
+    };
+  }, [runs, smoothing, axis, plan]);
+  const newest = runs.at(-1);
+  const summary = newest
+    ? `${newest.name}: ${describe(newest.id)}. ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} drawn.`
+    : 'No runs yet.';
+  const waiting = useRuns(({ active, progress }) => (active ? progress[active]?.message : undefined));
+  const shared = {
+    rows,
+    axisLabel: axisLabels[axis],
+    summary,
+    waiting: waiting ? `${waiting}…` : 'Press Train: the curves appear here.',
+  };
+  return (
+    <section className={styles.bench} aria-label="Charts">
+      <Toolbar />
+      <div className={styles.grid}>
+        <Chart
+          {...shared}
+          title="Loss"
+          curves={curves.loss}
+          format={formatLoss}
+          formatTick={formatRate}
+          log={logLoss}
+          tall
+          legend={['train', 'validation']}
+        />
+        <Chart
+          {...shared}
+          title="Accuracy"
+          curves={curves.accuracy}
+          format={formatShare}
+          formatTick={(share) => `${Math.round(share * 100)} %`}
+          tall
+          domain={[0, 1]}
+          legend={['train', 'validation', 'top-5']}
+        />
+        <Chart
+          {...shared}
+          title="Learning rate"
+          curves={curves.rate}
+          format={formatRate}
+          legend={['planned', 'used']}
+        />
+        <Chart {...shared} title="Throughput" unit="images/s" curves={curves.speed} format={formatCount} />
+      </div>
+    </section>
+  );
+}
+
+/** The text alternative of the charts: where the newest run stands. */
+function describe(id: string): string {
+  const series = curveOf(id);
+  const evaluation = series.evaluations.at(-1);
+  const parts = [
+    `update ${series.last('step') ?? 0}`,
+    `training loss ${formatLoss(series.last('loss'))}`,
+    evaluation
+      ? `validation loss ${formatLoss(evaluation.loss)}, top-1 ${formatShare(evaluation.top1)}`
+      : 'not validated yet',
+    `learning rate ${formatRate(series.last('lr'))}`,
+    `${formatCount(series.last('imagesPerSecond'))} images per second`,
+  ];
+  return parts.join(', ');
+}

@@ -1,0 +1,45 @@
+import { SegmentedControl, Slider, Switch } from '@mantine/core';
+import { type Axis, usePreferences } from '../state';
+import styles from './charts.module.css';
+
+/** What all charts share: the x axis, smoothing, the scale of the loss. */
+export function Toolbar() {
+  const { axis, smoothing, logLoss } = usePreferences();
+  return (
+    <div className={styles.toolbar}>
+      <SegmentedControl
+        size="xs"
+        className={styles.axis ?? ''}
+        aria-label="Horizontal axis"
+        value={axis}
+        onChange={(value) => usePreferences.setState({ axis: value as Axis })}
+        data={[
+          { value: 'step', label: 'Updates' },
+          { value: 'epoch', label: 'Epochs' },
+          { value: 'time', label: 'Time' },
+        ]}
+      />
+      <div className={styles.smoothing}>
+        <span id="smoothing-label">Smoothing</span>
+        <Slider
+          className={styles.slider}
+          size="xs"
+          min={0}
+          max={0.99}
+          step={0.01}
+          label={null}
+          value={smoothing}
+          thumbProps={{ 'aria-labelledby': 'smoothing-label' }}
+          onChange={(value) => usePreferences.setState({ smoothing: value })}
+        />
+        <output>{smoothing.toFixed(2)}</output>
+      </div>
+      <Switch
+        size="xs"
+        label="Log loss axis"
+        checked={logLoss}
+        onChange={(event) => usePreferences.setState({ logLoss: event.currentTarget.checked })}
+      />
+    </div>
+  );
+}

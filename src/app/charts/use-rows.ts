@@ -1,0 +1,63 @@
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { buildRows, type Row, type RowOptions } from '../../runs/rows';
+import type { Run } from '../../runs/store';
+import { curveOf } from '../curves';
+import { useRuns } from '../state';
+
+/** Least time between two redraws; a slow machine gets more, so that drawing never takes more than an eighth of it. */
+const REDRAW_MS = 250;
+const SHARE_OF_TIME = 8;
+
+export type PlottedRun = Pick<Run, 'id' | 'name' | 'color'>;
+
+/** Runs that are drawn, oldest first; changes only when the set, a name or a colour does, not with every step. */
+export function usePlottedRuns(): PlottedRun[] {
+  const described = useRuns(
+    useShallow(({ runs }) =>
+      runs.filter(({ hidden }) => !hidden).map(({ id, name, color }) => `${id}\n${name}\n${color}`),
+    ),
+  );
+  return useMemo(
+    () =>
+      described.map((line) => {
+        const [id = '', name = '', color = '0'] = line.split('\n');
+        return { id, name, color: Number(color) };
+      }),
+    [described],
+  );
+}
+
+/** Rows for the charts, rebuilt when curves have grown, at most four times a second. */
+export function useRows(runs: PlottedRun[], { axis, smoothing, limit, plan }: RowOptions): Row[] {
+  const tick = useThrottledTick();
+  return useMemo(() => {
+    // Curves grow outside React: the tick is what says so.
+    void tick;
+    const plotted = runs.map(({ id }) => ({ id, series: curveOf(id) }));
+    return buildRows(plotted, { axis, smoothing, limit, plan });
+  }, [runs, tick, axis, smoothing, limit, plan]);
+}
+
+function useThrottledTick(): number {
+  const tick = useRuns((state) => state.tick);
+  const [shown, setShown] = useState(tick);
+  const drawnAt = useRef(0);
+  const cost = useRef(0);
+  useEffect(() => {
+    if (tick === shown) return;
+    const pause = Math.max(REDRAW_MS, cost.current * SHARE_OF_TIME);
+    const wait = Math.max(0, drawnAt.current + pause - performance.now());
+    const timer = setTimeout(() => {
+      const begin = performance.now();
+      drawnAt.current = begin;
+      setShown(tick);
+      // The next task runs after React has drawn: the difference is what drawing cost the main thread.
+      setTimeout(() => {
+        cost.current = performance.now() - begin;
+      });
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [tick, shown]);
+  return shown;
+}

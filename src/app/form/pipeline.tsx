@@ -1,0 +1,189 @@
+import { useDeferredValue, useId, useMemo, useState } from 'react';
+import type { Part, Stage } from '../../catalog/define';
+import { dataPart, stopPart } from '../../catalog/parts';
+import { tricks } from '../../catalog/tricks';
+import { clashes } from '../../experiment/clashes';
+import { presets } from '../../experiment/presets';
+import { type Choice, choices, type Experiment, MAX_SEED } from '../../experiment/schema';
+import { toLink } from '../../experiment/url';
+import { Icon } from '../icons';
+import { pristine, useExperiment } from '../state';
+import styles from './form.module.css';
+import { OptionField } from './option-field';
+import { Options, ResetButton, Summary, TrickBlock, Warnings } from './part-block';
+
+interface Section {
+  stage: Stage;
+  title: string;
+  choice?: Choice;
+  general?: Part;
+}
+
+/** What happens to an image, top to bottom. */
+const sections: readonly Section[] = [
+  { stage: 'data', title: 'Data', choice: 'dataset', general: dataPart },
+  { stage: 'model', title: 'Model', choice: 'model' },
+  { stage: 'augmentation', title: 'Augmentation' },
+  { stage: 'mixing', title: 'Mixing' },
+  { stage: 'loss', title: 'Loss' },
+  { stage: 'optimizer', title: 'Optimizer', choice: 'optimizer' },
+  { stage: 'schedule', title: 'Schedule', choice: 'schedule' },
+  { stage: 'scale', title: 'Scale' },
+  { stage: 'stop', title: 'Stop', general: stopPart },
+];
+
+const matches = (part: Part, query: string) =>
+  [part.label, part.id, part.summary, ...Object.keys(part.options.shape)].join(' ').toLowerCase().includes(query);
+
+function warningsOf(experiment: Experiment): Map<string, string[]> {
+  const byPart = new Map<string, string[]>();
+  for (const { trick, message } of clashes(experiment)) byPart.set(trick, [...(byPart.get(trick) ?? []), message]);
+  return byPart;
+}
+
+/** The experiment as a form: every control is generated from the catalog. */
+export function Pipeline() {
+  const [search, setSearch] = useState('');
+  const experiment = useExperiment((state) => state.experiment);
+  const deferred = useDeferredValue(experiment);
+  const warnings = useMemo(() => warningsOf(deferred), [deferred]);
+  const query = search.trim().toLowerCase();
+  const shown = sections.flatMap((section) => {
+    const parts = tricks.filter(({ stage }) => stage === section.stage);
+    const own = [...(section.choice ? choices[section.choice] : []), ...(section.general ? [section.general] : [])];
+    const hit = query === '' || section.title.toLowerCase().includes(query);
+    const found = hit ? parts : parts.filter((part) => matches(part, query));
+    const ownShown = hit || own.some((part) => matches(part, query));
+    return found.length || (ownShown && own.length) ? [{ section, found, ownShown }] : [];
+  });
+  return (
+    <form className={styles.pipeline} aria-label="Experiment" onSubmit={(event) => event.preventDefault()}>
+      <div className={styles.top}>
+        <PresetField />
+        <label className={styles.search}>
+          <Icon name="search" />
+          <span className="visually-hidden">Search settings</span>
+          <input
+            type="search"
+            placeholder="Search settings"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+          />
+        </label>
+      </div>
+      {shown.map(({ section, found, ownShown }) => (
+        <section key={section.stage} className={styles.section} aria-labelledby={`section-${section.stage}`}>
+          <h2 id={`section-${section.stage}`} className={styles.sectionTitle}>
+            {section.title}
+          </h2>
+          {ownShown && section.choice && (
+            <ChoiceBlock choice={section.choice} title={section.title} warnings={warnings} />
+          )}
+          {ownShown && section.general && (
+            <>
+              <Options part={section.general} />
+              <Warnings messages={warnings.get(section.general.id) ?? []} />
+            </>
+          )}
+          {ownShown && section.stage === 'stop' && <SeedField />}
+          {found.map((part) => (
+            <TrickBlock key={part.id} part={part} warnings={warnings.get(part.id) ?? []} />
+          ))}
+        </section>
+      ))}
+      {shown.length === 0 && (
+        <p className={styles.nothing}>No setting is called that. Try “crop”, “rate” or “epochs”.</p>
+      )}
+    </form>
+  );
+}
+
+/** One of several: dataset, model, optimizer, schedule; with the options of the chosen one. */
+function ChoiceBlock({ choice, title, warnings }: { choice: Choice; title: string; warnings: Map<string, string[]> }) {
+  const id = useId();
+  const chosen = useExperiment(({ experiment }) => experiment[choice]);
+  const choose = useExperiment(({ choose }) => choose);
+  const parts: readonly Part[] = choices[choice];
+  const part = parts.find((candidate) => candidate.id === chosen);
+  return (
+    <>
+      <div className={styles.choice} data-changed={chosen !== pristine[choice]}>
+        <label htmlFor={id} className="visually-hidden">
+          {title === 'Data' ? 'Dataset' : title}
+        </label>
+        <select
+          id={id}
+          className={styles.input}
+          value={chosen}
+          onChange={(event) => choose(choice, event.target.value)}
+        >
+          {parts.map(({ id: value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+        {part && <ResetButton part={part} />}
+      </div>
+      {part && <Summary part={part} />}
+      {part && <Options part={part} />}
+      {part && <Warnings messages={warnings.get(part.id) ?? []} />}
+    </>
+  );
+}
+
+function SeedField() {
+  const seed = useExperiment(({ experiment }) => experiment.seed);
+  const setSeed = useExperiment((state) => state.setSeed);
+  return (
+    <OptionField
+      control={{
+        kind: 'number',
+        label: 'Seed',
+        help: 'Everything random follows from it: the same seed gives the same run.',
+        min: 0,
+        max: MAX_SEED,
+        step: 1,
+        integer: true,
+      }}
+      value={seed}
+      changed={seed !== pristine.seed}
+      onChange={(value) => setSeed(Number(value))}
+    />
+  );
+}
+
+/** Starting points. What is on the form is named when it is exactly one of them. */
+function PresetField() {
+  const id = useId();
+  const experiment = useExperiment((state) => state.experiment);
+  const change = useExperiment((state) => state.change);
+  const all = [
+    { id: 'default', label: 'Default', summary: 'A small network on Fashion-MNIST.', experiment: pristine },
+    ...presets,
+  ];
+  const link = toLink(experiment);
+  const current = all.find((preset) => toLink(preset.experiment) === link);
+  return (
+    <div className={styles.preset}>
+      <label htmlFor={id}>Preset</label>
+      <select
+        id={id}
+        className={styles.input}
+        value={current?.id ?? ''}
+        onChange={(event) => {
+          const preset = all.find((candidate) => candidate.id === event.target.value);
+          if (preset) change(preset.experiment, `preset ${preset.id}`);
+        }}
+      >
+        {!current && <option value="">Your own</option>}
+        {all.map((preset) => (
+          <option key={preset.id} value={preset.id} title={preset.summary}>
+            {preset.label}
+          </option>
+        ))}
+      </select>
+      {current && <p className={styles.summary}>{current.summary}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** Numbers as people read them: few digits, fixed width where they change, the unit beside them. */
+
+const DASH = '–';
+const known = (value: number | undefined): value is number => value !== undefined && Number.isFinite(value);
+
+export const formatLoss = (value: number | undefined) =>
+  known(value) ? (value >= 100 ? value.toPrecision(4) : value.toFixed(value >= 10 ? 2 : 3)) : DASH;
+
+/** A share in [0, 1] as per cent with one decimal. */
+export const formatShare = (value: number | undefined) => (known(value) ? `${(value * 100).toFixed(1)} %` : DASH);
+
+export const formatRate = (value: number | undefined) =>
+  known(value)
+    ? value === 0
+      ? '0'
+      : value >= 0.001
+        ? String(Number(value.toPrecision(3)))
+        : value.toExponential(1)
+    : DASH;
+
+/** 1,234 or 1.2 M. */
+export function formatCount(value: number | undefined): string {
+  if (!known(value)) return DASH;
+  for (const [unit, size] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e4],
+  ] as const)
+    if (value >= size) return `${(value / (unit === 'k' ? 1e3 : size)).toFixed(value < 10 * size ? 2 : 1)} ${unit}`;
+  return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
+}
+
+export function formatBytes(bytes: number | undefined): string {
+  if (!known(bytes)) return DASH;
+  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
+  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} kB`;
+}
+
+/** Seconds as 8 s, 4 min 10 s, 2 h 5 min, 3 d 4 h. */
+export function formatDuration(seconds: number | undefined): string {
+  if (!known(seconds)) return DASH;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}

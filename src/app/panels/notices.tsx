@@ -1,0 +1,81 @@
+import { Icon } from '../icons';
+import { useExperiment, useRuns } from '../state';
+import styles from './panels.module.css';
+
+/** What a person must know now: a bad link, something that broke, a fallback. Nothing while all is well. */
+export function Notices() {
+  const problems = useExperiment((state) => state.problems);
+  const dismiss = useExperiment((state) => state.dismissProblems);
+  const { adapter, trouble, storageProblem } = useRuns();
+  const newest = useRuns(({ runs }) => runs.at(-1));
+  return (
+    <>
+      {problems.length > 0 && (
+        <Notice
+          kind="bad"
+          title="This link can't be read; the default experiment was opened instead."
+          onClose={dismiss}
+        >
+          <ul>
+            {problems.map(({ key, message }) => (
+              <li key={`${key}${message}`}>
+                {key && <code>{key}</code>} {message}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {trouble && (
+        <Notice kind="bad" title="The GPU or its worker stopped." onClose={() => useRuns.setState({ trouble: '' })}>
+          <p>
+            {trouble} Curves that were drawn are kept. Press Train to start again; if it happens at once, reload the
+            page.
+          </p>
+        </Notice>
+      )}
+      {newest?.state === 'failed' && newest.message && !trouble && (
+        <Notice kind="bad" title={`${newest.name} failed.`}>
+          <p>{newest.message}</p>
+        </Notice>
+      )}
+      {adapter && adapter.backend !== 'webgpu' && (
+        <Notice kind="warn" title={`No WebGPU here: training runs on ${adapter.backend}, many times slower.`}>
+          <p>
+            {adapter.fallbackReason} To enable it: use a recent Chrome or Edge, Firefox 141 or Safari 26; open the page
+            over https or from localhost; and turn on “Use graphics acceleration when available” in the browser's
+            settings.
+          </p>
+        </Notice>
+      )}
+      {storageProblem && (
+        <Notice kind="warn" title="Runs are not kept." onClose={() => useRuns.setState({ storageProblem: '' })}>
+          <p>{storageProblem}</p>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+interface NoticeProps {
+  kind: 'bad' | 'warn';
+  title: string;
+  onClose?: () => void;
+  children: React.ReactNode;
+}
+
+function Notice({ kind, title, onClose, children }: NoticeProps) {
+  return (
+    <div className={styles.notice} data-kind={kind} role="alert">
+      <Icon name="warn" />
+      <div>
+        <p className={styles.noticeTitle}>{title}</p>
+        {children}
+      </div>
+      {onClose && (
+        <button type="button" className={styles.iconButton} aria-label="Dismiss" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      )}
+    </div>
+  );
+}

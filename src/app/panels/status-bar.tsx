@@ -1,0 +1,56 @@
+import { datasetOf } from '../../catalog/parts';
+import { formatCount, formatDuration } from '../format';
+import { useExperiment, useRuns } from '../state';
+import styles from './panels.module.css';
+
+/** The line at the bottom: what runs, on what, on whose data. */
+export function StatusBar() {
+  const dataset = useExperiment(({ experiment }) => datasetOf(experiment.dataset));
+  const adapter = useRuns((state) => state.adapter);
+  return (
+    <footer className={styles.status}>
+      <RunStatus />
+      <span className={styles.statusItem}>
+        {adapter ? (
+          <>
+            <b data-mark={adapter.backend !== 'webgpu' || adapter.software}>
+              {adapter.backend === 'webgpu' ? 'WebGPU' : `${adapter.backend} (fallback)`}
+            </b>{' '}
+            {adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' ')}
+            {adapter.software && <b data-mark="true"> software adapter, expect it slow</b>}
+          </>
+        ) : (
+          'Looking for a GPU'
+        )}
+      </span>
+      <span className={styles.statusItem} title={`${dataset.credit}; ${dataset.license}`}>
+        {dataset.label}: {dataset.credit}, {dataset.license}
+      </span>
+    </footer>
+  );
+}
+
+function RunStatus() {
+  const run = useRuns(({ runs, active }) => runs.find(({ id }) => id === active));
+  const progress = useRuns((state) => (run ? state.progress[run.id] : undefined));
+  const waiting = useRuns((state) => state.queue.length);
+  if (!run) return <span className={styles.statusRun}>Idle</span>;
+  const { summary, totalSteps } = run;
+  const preparing = summary.step === 0;
+  const share = preparing ? progress?.fraction : totalSteps ? summary.step / totalSteps : undefined;
+  const left =
+    totalSteps && summary.step > 0 ? (summary.timeMs / 1000 / summary.step) * (totalSteps - summary.step) : undefined;
+  return (
+    <span className={styles.statusRun}>
+      <progress value={share ?? undefined} max={1} aria-label={`Progress of ${run.name}`} />
+      <span>
+        <b>{run.name}</b>{' '}
+        {preparing
+          ? (progress?.message ?? 'Starting')
+          : `${run.state === 'paused' ? 'paused at' : 'update'} ${formatCount(summary.step)}${totalSteps ? ` of ${formatCount(totalSteps)}` : ''}`}
+        {!preparing && left !== undefined && run.state === 'running' ? `, ${formatDuration(left)} left` : ''}
+        {waiting > 0 ? `, ${waiting} waiting` : ''}
+      </span>
+    </span>
+  );
+}

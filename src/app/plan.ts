@@ -1,0 +1,40 @@
+/** What the form promises before training: the plan that the trainer will follow, and its cost. */
+import { type Estimate, estimate, estimateSeconds } from '../experiment/estimate';
+import { expectedFacts, planTraining, type TrainingPlan } from '../experiment/plan';
+import type { Experiment } from '../experiment/schema';
+import type { Plan } from '../runs/rows';
+
+function trainingPlan(experiment: Experiment): TrainingPlan | undefined {
+  try {
+    return planTraining(experiment, expectedFacts(experiment));
+  } catch {
+    // The form shows why where it shows the cost.
+    return undefined;
+  }
+}
+
+/** The learning rate of the experiment over its updates; undefined where it can't be planned. */
+export function planOf(experiment: Experiment): Plan | undefined {
+  const plan = trainingPlan(experiment);
+  return plan && { lr: plan.lr, updatesPerEpoch: plan.updatesPerEpoch, totalUpdates: plan.totalUpdates };
+}
+
+export interface Cost extends Estimate {
+  /** Of training, at the measured rate of this device; undefined before the probe has answered. */
+  seconds: number | undefined;
+  updates: number;
+}
+
+/** The cost of an experiment, or why it can't run, for a person. */
+export function costOf(experiment: Experiment, flops: number | undefined): Cost | { problem: string } {
+  try {
+    const facts = expectedFacts(experiment);
+    return {
+      ...estimate(experiment, facts.classes),
+      seconds: flops ? estimateSeconds(experiment, flops) : undefined,
+      updates: planTraining(experiment, facts).totalUpdates,
+    };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}

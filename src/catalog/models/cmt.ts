@@ -1,0 +1,148 @@
+/**
+ * CMT: convolutions and attention in one block. Guo et al. 2022 (arXiv 2107.06263). Arithmetic, initial values and
+ * parameter names are those of the authors' code (ggjy/CMT.pytorch, cmt_ti).
+ */
+import { z } from 'zod';
+import type { Layers } from '../../core/layers';
+import { choice, defineModel, num } from '../define';
+
+interface Stage {
+  /** Letter in the parameter names. */
+  key: 'a' | 'b' | 'c' | 'd';
+  channels: number;
+  blocks: number;
+  heads: number;
+  /** Keys and values come from a grid this many times coarser. */
+  reduction: number;
+}
+
+const STEM_CHANNELS = 16;
+const HEAD_CHANNELS = 1280;
+const MLP_RATIO = 3.6;
+const LAYER_NORM_EPS = 1e-6;
+
+/** CMT-Ti. */
+const stages: readonly Stage[] = [
+  { key: 'a', channels: 46, blocks: 2, heads: 1, reduction: 8 },
+  { key: 'b', channels: 92, blocks: 2, heads: 2, reduction: 4 },
+  { key: 'c', channels: 184, blocks: 10, heads: 4, reduction: 2 },
+  { key: 'd', channels: 368, blocks: 2, heads: 8, reduction: 1 },
+];
+const allBlocks = stages.reduce((sum, stage) => sum + stage.blocks, 0);
+
+const linearInit = { kind: 'truncated-normal', std: 0.02 } as const;
+
+const channelsOf = <T>(nn: Layers<T>, x: T) => nn.shape(x).at(-1) as number;
+
+const grid = <T>(nn: Layers<T>, x: T) => {
+  const [batch, height, width, channels] = nn.shape(x) as [number, number, number, number];
+  return { batch, height, width, channels };
+};
+
+function stem<T>(nn: Layers<T>, image: T, firstStride: number): T {
+  let x = image;
+  for (const i of [1, 2, 3]) {
+    const stride = i === 1 ? firstStride : 1;
+    x = nn.conv(x, `stem_conv${i}`, { out: STEM_CHANNELS, kernel: 3, stride, padding: 1, bias: true });
+    x = nn.batchNorm(nn.gelu(x), `stem_norm${i}`);
+  }
+  return x;
+}
+
+/** Attention over all pixels of x [b, h, w, c], with keys and values from a grid reduced by a depthwise convolution. */
+function attention<T>(nn: Layers<T>, x: T, name: string, { key, heads, reduction }: Stage): T {
+  const { batch, height, width, channels } = grid(nn, x);
+  let source = x;
+  if (reduction > 1) {
+    source = nn.conv(x, `${name}.sr.0`, {
+      out: channels,
+      kernel: reduction,
+      stride: reduction,
+      depthwise: true,
+      bias: true,
+    });
+    source = nn.batchNorm(source, `${name}.sr.1`);
+  }
+  const few = grid(nn, source);
+  const queries = nn.reshape(x, [batch, height * width, channels]);
+  const keys = nn.reshape(source, [batch, few.height * few.width, channels]);
+  const project = (from: T, which: string) => nn.linear(from, `${name}.${which}`, { out: channels, init: linearInit });
+  const mixed = nn.attention(project(queries, 'q'), project(keys, 'k'), project(keys, 'v'), {
+    heads,
+    scale: (channels / heads) ** -0.5,
+    biasName: `relative_pos_${key}`,
+  });
+  return nn.reshape(project(mixed, 'proj'), [batch, height, width, channels]);
+}
+
+/** Inverted residual feed-forward network. */
+function feedForward<T>(nn: Layers<T>, x: T, name: string): T {
+  const channels = channelsOf(nn, x);
+  const hidden = Math.trunc(channels * MLP_RATIO);
+  let y = nn.conv(x, `${name}.conv1.0`, { out: hidden, kernel: 1, bias: true });
+  y = nn.batchNorm(nn.gelu(y), `${name}.conv1.2`);
+  y = nn.add(nn.conv(y, `${name}.proj`, { out: hidden, kernel: 3, padding: 1, depthwise: true, bias: true }), y);
+  y = nn.batchNorm(nn.gelu(y), `${name}.proj_bn`);
+  y = nn.conv(y, `${name}.conv2.0`, { out: channels, kernel: 1, bias: true });
+  return nn.batchNorm(y, `${name}.conv2.1`);
+}
+
+function block<T>(nn: Layers<T>, input: T, name: string, stage: Stage, dropPath: number): T {
+  const local = { out: stage.channels, kernel: 3, padding: 1, depthwise: true, bias: true };
+  let x = nn.add(nn.conv(input, `${name}.proj`, local), input);
+  const attended = attention(nn, nn.layerNorm(x, `${name}.norm1`, { eps: LAYER_NORM_EPS }), `${name}.attn`, stage);
+  x = nn.add(x, nn.dropPath(attended, `${name}.attn`, dropPath));
+  const fed = feedForward(nn, nn.layerNorm(x, `${name}.norm2`, { eps: LAYER_NORM_EPS }), `${name}.mlp`);
+  return nn.add(x, nn.dropPath(fed, `${name}.mlp`, dropPath));
+}
+
+/** CMT-Ti. The zero-gamma trick has no part in it: its authors start every gamma at 1. */
+export const cmtTiny = defineModel({
+  id: 'cmt-tiny',
+  label: 'CMT-tiny',
+  summary:
+    'Convolutions and attention together: each block is a depthwise convolution, attention and a feed-forward net.',
+  paper: {
+    title: 'CMT: convolutional neural networks meet vision transformers (Guo et al. 2022)',
+    url: 'https://arxiv.org/abs/2107.06263',
+  },
+  options: z.object({
+    dropPath: num(
+      0.1,
+      { min: 0, max: 0.9, step: 0.05 },
+      { label: 'Drop path', help: 'Share of samples that skip the last block; earlier blocks are skipped less.' },
+    ),
+    dropout: num(0.1, { min: 0, max: 0.9, step: 0.05 }, { label: 'Dropout before the classifier' }),
+    stemStride: choice('2', ['2', '1'], {
+      label: 'Stem stride',
+      help: '1 keeps the image size, for images below 64 px.',
+    }),
+  }),
+  timm: () => ({
+    impossible:
+      "timm has no CMT. Put the authors' cmt.py (github.com/ggjy/CMT.pytorch) beside train.py and add --device-modules cmt --model cmt_ti.",
+  }),
+  forward: (nn, image, { dropPath, dropout, stemStride }, { classes, size }) => {
+    const stride = Number(stemStride);
+    const multiple = 16 * stride;
+    if (size % multiple !== 0) {
+      throw new Error(
+        `CMT-tiny with a stem stride of ${stride} needs an image side that is a multiple of ${multiple} pixels, not ${size}.`,
+      );
+    }
+    let x = stem(nn, image, stride);
+    let done = 0;
+    for (const stage of stages) {
+      const name = `patch_embed_${stage.key}`;
+      x = nn.conv(x, `${name}.proj`, { out: stage.channels, kernel: 2, stride: 2, bias: true });
+      x = nn.layerNorm(x, `${name}.norm`, { eps: 1e-5 });
+      for (let i = 0; i < stage.blocks; i++) {
+        x = block(nn, x, `blocks_${stage.key}.${i}`, stage, (dropPath * done++) / (allBlocks - 1));
+      }
+    }
+    x = nn.conv(x, '_fc', { out: HEAD_CHANNELS, kernel: 1, bias: true });
+    x = nn.swish(nn.batchNorm(x, '_bn'));
+    const features = nn.dropout(nn.globalAvgPool(x), '_drop', dropout);
+    return nn.linear(features, 'head', { out: classes, init: linearInit });
+  },
+});

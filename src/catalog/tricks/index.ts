@@ -1,0 +1,45 @@
+/** The registry of tricks, in the order in which they act. Adding a trick is its file and one line here. */
+import type { OptionValues, Trick } from '../define';
+import { colorJitter } from './color-jitter';
+import { cutmix } from './cutmix';
+import { flip } from './flip';
+import { gradientAccumulation } from './gradient-accumulation';
+import { labelSmoothing } from './label-smoothing';
+import { linearScaling } from './linear-scaling';
+import { mixup } from './mixup';
+import { noBiasDecay } from './no-bias-decay';
+import { paddedCrop } from './padded-crop';
+import { randomResizedCrop } from './random-resized-crop';
+import { warmup } from './warmup';
+import { zeroGamma } from './zero-gamma';
+
+export const tricks: readonly Trick[] = [
+  zeroGamma,
+  randomResizedCrop,
+  paddedCrop,
+  flip,
+  colorJitter,
+  mixup,
+  cutmix,
+  labelSmoothing,
+  noBiasDecay,
+  linearScaling,
+  warmup,
+  gradientAccumulation,
+];
+
+/** What of an experiment the tricks need: the switches and the options, by part id. */
+export interface Switches {
+  on: Record<string, boolean>;
+  options: Record<string, OptionValues>;
+}
+
+export interface ActiveTrick {
+  trick: Trick;
+  options: OptionValues;
+}
+
+/** The tricks that are on, with their options, in registry order. */
+export function activeTricks({ on, options }: Switches): ActiveTrick[] {
+  return tricks.filter(({ id }) => on[id]).map((trick) => ({ trick, options: options[trick.id] ?? {} }));
+}

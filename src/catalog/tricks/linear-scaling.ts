@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { defineTrick, int } from '../define';
+
+export const linearScaling = defineTrick({
+  id: 'linear-scaling',
+  label: 'Linear scaling',
+  summary: 'Multiplies the learning rate by the number of images per update over 256.',
+  paper: {
+    title: 'Accurate, large minibatch SGD: training ImageNet in 1 hour (Goyal et al. 2017)',
+    url: 'https://arxiv.org/abs/1706.02677',
+  },
+  stage: 'optimizer',
+  on: false,
+  options: z.object({
+    base: int(
+      256,
+      { min: 1, max: 8192 },
+      { label: 'Reference batch', unit: 'images', help: 'At this batch the rate is as given.' },
+    ),
+  }),
+  // train.py reads these only when --lr is absent: an export then says the optimizer's rate as --lr-base.
+  timm: ({ base }) => ({ args: ['--lr-base-size', String(base), '--lr-base-scale', 'linear'] }),
+  scaleRate: ({ base }, imagesPerUpdate) => imagesPerUpdate / base,
+});

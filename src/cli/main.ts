@@ -1,0 +1,46 @@
+/** The command line: the same product without a page. */
+import { Failure } from './failure';
+import type { Output } from './output';
+import { info, link, schedule } from './plan-commands';
+import { predict } from './predict';
+import { train } from './train';
+
+const HELP = `Usage: npm run -s tricklab -- COMMAND
+
+  info [--model ID] [--classes K] [--size S] [EXPERIMENT]    parameters, multiply-adds, memory
+  schedule EXPERIMENT                                        learning rate of every update
+  link EXPERIMENT [--base URL]                               the experiment as a link
+  train EXPERIMENT [--data DIR] [--steps N] [--init F.safetensors] [--save F.safetensors] [--out F.json]
+  predict --model ID --weights F.safetensors [--data DIR] [--split S] [--out F.json]
+
+EXPERIMENT is a JSON file, a link (or its query string) or preset:NAME. Every command takes
+--set key=value ... (the keys of links: mixup=on mixup.alpha=.2 data.size=32) and --json (the result as JSON on stdout).
+DIR is a folder of WebDataset shards with an _info.json.
+`;
+
+type Run = (argv: readonly string[], output: Output) => void | Promise<void>;
+
+const commands: Record<string, Run> = { info, schedule, link, train, predict };
+
+/** Runs a command; the exit code: 0, or 1 after one line on stderr that says what is wrong. */
+export async function main(argv: readonly string[], output: Output): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === 'help' || name === '--help') {
+    output.stdout(HELP);
+    return name === undefined ? 1 : 0;
+  }
+  try {
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!command) throw new Failure(`There is no command "${name}". There are: ${Object.keys(commands).join(', ')}.`);
+    await command(rest, output);
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    output.stderr(`${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+    // An error that is no mistake of the user's is a bug, and its place is wanted.
+    if (!(error instanceof Failure) && process.env.TRICKLAB_DEBUG && error instanceof Error) {
+      output.stderr(`${error.stack}\n`);
+    }
+    return 1;
+  }
+}

@@ -1,0 +1,146 @@
+/** The shard index: `_info.json` of a WebDataset, strictly checked, since links can name any URL. */
+import { z } from 'zod';
+import type { ShardIndex, ShardSplit } from './types';
+
+const MAX_CLASSES = 100_000;
+const MAX_SHARDS = 100_000;
+const MAX_SHARD_SAMPLES = 10_000_000;
+/** An ArrayBuffer of a shard must fit into memory. */
+const MAX_SHARD_BYTES = 2 ** 31;
+
+const fileName = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((name) => !/^[a-z][a-z0-9+.-]*:/i.test(name), 'must be relative to _info.json, without a scheme')
+  .refine((name) => !/^[/\\]/.test(name), 'must be relative to _info.json')
+  .refine((name) => !name.split(/[/\\]/).includes('..'), "must not contain '..'")
+  .refine((name) => !/[\x00-\x1f\\?#]|%2e%2e|%2f|%5c/i.test(name), 'has a character that a shard name may not have');
+
+const count = (max: number) => z.number().int().min(0).max(max);
+const perShard = <T extends z.ZodType>(item: T) => z.array(item).max(MAX_SHARDS);
+
+const splitSchema = z
+  .object({
+    name: z.string().min(1).max(100),
+    num_samples: count(2 ** 32 - 1),
+    filenames: perShard(fileName).min(1, 'has no shards'),
+    shard_lengths: perShard(count(MAX_SHARD_SAMPLES)),
+    shard_bytes: perShard(count(MAX_SHARD_BYTES)).optional(),
+    shard_sha256: perShard(z.string().regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')).optional(),
+    class_counts: z
+      .array(count(2 ** 32 - 1))
+      .max(MAX_CLASSES)
+      .optional(),
+  })
+  .superRefine((split, context) => {
+    const shards = split.filenames.length;
+    for (const key of ['shard_lengths', 'shard_bytes', 'shard_sha256'] as const) {
+      const list = split[key];
+      if (list && list.length !== shards) {
+        context.addIssue({
+          code: 'custom',
+          path: [key],
+          message: `has ${list.length} entries, but there are ${shards} filenames`,
+        });
+      }
+    }
+    const sum = split.shard_lengths.reduce((a, b) => a + b, 0);
+    if (sum !== split.num_samples) {
+      context.addIssue({
+        code: 'custom',
+        path: ['num_samples'],
+        message: `is ${split.num_samples}, but shard_lengths add up to ${sum}`,
+      });
+    }
+    if (new Set(split.filenames).size !== shards) {
+      context.addIssue({ code: 'custom', path: ['filenames'], message: 'names a shard twice' });
+    }
+  });
+
+const infoSchema = z
+  .object({
+    format: z.literal('wds').optional(),
+    name: z.string().min(1).max(200),
+    license: z.string().max(2000).optional(),
+    source: z.string().max(2000).optional(),
+    classes: z.array(z.string().min(1).max(500)).min(2, 'needs two classes or more').max(MAX_CLASSES),
+    splits: z.record(z.string().min(1).max(100), splitSchema).refine((s) => Object.keys(s).length > 0, 'is empty'),
+  })
+  .superRefine((info, context) => {
+    for (const [id, split] of Object.entries(info.splits)) {
+      if (split.class_counts && split.class_counts.length !== info.classes.length) {
+        context.addIssue({
+          code: 'custom',
+          path: ['splits', id, 'class_counts'],
+          message: `has ${split.class_counts.length} entries, but there are ${info.classes.length} classes`,
+        });
+      }
+    }
+  });
+
+/** Drops keys that are absent, which exactOptionalPropertyTypes asks for. */
+function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/**
+ * Checks the JSON of an `_info.json` that came from infoUrl (absolute). Unknown keys are ignored, as timm does.
+ * Throws an Error that names the first problems for a person.
+ */
+export function parseShardIndex(json: unknown, infoUrl: string): ShardIndex {
+  let baseUrl: string;
+  try {
+    baseUrl = new URL('.', infoUrl).href;
+  } catch {
+    throw new Error(`The address of the dataset's index must be a full URL, got '${infoUrl}'.`);
+  }
+  const parsed = infoSchema.safeParse(json);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(
+      (issue) => `${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`,
+    );
+    const more = issues.length > 3 ? ` (and ${issues.length - 3} more)` : '';
+    throw new Error(`${infoUrl} is not a valid dataset index. ${issues.slice(0, 3).join('; ')}${more}.`);
+  }
+  const { name, license, source, classes, splits } = parsed.data;
+  const checked = Object.entries(splits).map(([id, split]): [string, ShardSplit] => [
+    id,
+    present(split) as unknown as ShardSplit,
+  ]);
+  return present({ name, license, source, classes, splits: Object.fromEntries(checked), baseUrl }) as ShardIndex;
+}
+
+async function fetchJsonDirectly(url: string): Promise<unknown> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+  return await response.json();
+}
+
+/** Fetches and checks the shard index at infoUrl (absolute). Throws an Error with a message for a person. */
+export async function loadShardIndex(
+  infoUrl: string,
+  fetchJson: (url: string) => Promise<unknown> = fetchJsonDirectly,
+): Promise<ShardIndex> {
+  let json: unknown;
+  try {
+    json = await fetchJson(infoUrl);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`The dataset's index ${infoUrl} could not be read: ${reason}.`, { cause });
+  }
+  return parseShardIndex(json, infoUrl);
+}
+
+/** The split of that name; throws an Error that lists the declared ones. */
+export function splitOf(index: ShardIndex, name: string): ShardSplit {
+  const split = Object.hasOwn(index.splits, name) ? index.splits[name] : undefined;
+  if (!split) {
+    throw new Error(
+      `The dataset '${index.name}' has no split '${name}'; its index declares: ${Object.keys(index.splits).join(', ')}.`,
+    );
+  }
+  return split;
+}

@@ -1,0 +1,141 @@
+/**
+ * Opens the device that trains: WebGPU on our own GPUDevice, else WebGL, else the CPU.
+ * This file and conv-gradients.ts are the border with tfjs internals (pinned at 4.22).
+ */
+
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
+import type { AdapterSummary } from '../core/results';
+import { replaceGradients } from './conv-gradients';
+
+export interface BackendListener {
+  /** A GPU error that no promise carries (validation, memory): results since then are worthless. */
+  onError(message: string): void;
+  /** The device is gone; only a new worker can train again. */
+  onLost(message: string): void;
+}
+
+export type BackendName = AdapterSummary['backend'];
+
+/** What kernels may need, asked for at the adapter's maximum: the default device has a fraction of it. */
+const limits = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
+const features = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
+
+const isSoftware = (description: string) => /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(description);
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
+  const gpu = (navigator as { gpu?: GPU }).gpu;
+  if (!gpu) throw new Error('this browser has no WebGPU');
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (!adapter) throw new Error('the browser found no WebGPU adapter');
+  const device = await adapter.requestDevice({
+    requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]])),
+  });
+  device.addEventListener('uncapturederror', (event) => listen.onError(`GPU error: ${event.error.message}`));
+  device.lost.then((info) => {
+    // 'destroyed' is our own doing: a backend that was replaced.
+    if (info.reason !== 'destroyed') listen.onLost(`The GPU device was lost: ${info.message || 'no reason given'}`);
+  });
+
+  const backend = new WebGPUBackend(device, adapter.info);
+  // 0 leaves only the packed matmul. The other choice for long inner dimensions, split-K, adds with atomics (another
+  // order every time, so no run could be repeated) and is wrong for a transposed B.
+  backend.thresholdToIncreaseWorkgroups = 0;
+  tf.removeBackend('webgpu');
+  tf.registerBackend('webgpu', () => backend, 3);
+  // Small tensors that happen to be on the CPU would be computed there, with other roundings.
+  tf.env().set('WEBGPU_CPU_FORWARD', false);
+  if (!(await tf.setBackend('webgpu'))) throw new Error('the WebGPU backend did not start');
+
+  const { vendor, architecture, description } = adapter.info;
+  return {
+    backend: 'webgpu',
+    vendor,
+    architecture,
+    description: description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed GPU',
+    software: adapter.info.isFallbackAdapter || isSoftware(`${vendor} ${architecture} ${description}`),
+    features: features.filter((feature) => device.features.has(feature)),
+    fallbackReason: '',
+  };
+}
+
+function webGlRenderer(): string {
+  const canvas = typeof OffscreenCanvas === 'undefined' ? document.createElement('canvas') : new OffscreenCanvas(1, 1);
+  const gl = canvas.getContext('webgl2') as WebGL2RenderingContext | null;
+  const info = gl?.getExtension('WEBGL_debug_renderer_info');
+  const renderer = gl?.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  return typeof renderer === 'string' ? renderer : 'WebGL';
+}
+
+async function openWebGl(): Promise<AdapterSummary> {
+  await import('@tensorflow/tfjs-backend-webgl');
+  if (!(await tf.setBackend('webgl'))) throw new Error('WebGL 2 is not available');
+  // Half-float textures would train in 16 bits without saying so.
+  if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) throw new Error('WebGL has no 32-bit float textures here');
+  const description = webGlRenderer();
+  return {
+    backend: 'webgl',
+    vendor: '',
+    architecture: '',
+    description,
+    software: isSoftware(description),
+    features: [],
+    fallbackReason: '',
+  };
+}
+
+async function openCpu(): Promise<AdapterSummary> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  if (!(await tf.setBackend('cpu'))) throw new Error('the CPU backend did not start');
+  return {
+    backend: 'cpu',
+    vendor: '',
+    architecture: '',
+    description: 'CPU, one thread',
+    software: true,
+    features: [],
+    fallbackReason: '',
+  };
+}
+
+/**
+ * Opens the best backend (webgpu, then webgl, then cpu) and makes it the one of all tensors; works in a worker.
+ * The summary's fallbackReason says why a better one was not taken. `first` starts the search lower, for tests.
+ * Throws when not even the CPU backend starts.
+ */
+export async function openBackend(listen: BackendListener, first: BackendName = 'webgpu'): Promise<AdapterSummary> {
+  replaceGradients();
+  const openers: [BackendName, () => Promise<AdapterSummary>][] = [
+    ['webgpu', () => openWebGpu(listen)],
+    ['webgl', openWebGl],
+    ['cpu', openCpu],
+  ];
+  const start = openers.findIndex(([name]) => name === first);
+  const reasons = openers.slice(0, start).map(([name]) => `${name} was not asked for`);
+  for (const [name, open] of openers.slice(start)) {
+    try {
+      const summary = await open();
+      await tf.ready();
+      return { ...summary, fallbackReason: reasons.join('; ') };
+    } catch (error) {
+      reasons.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  throw new Error(`No backend can compute here. ${reasons.join('; ')}.`);
+}

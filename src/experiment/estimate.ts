@@ -1,0 +1,61 @@
+/** What a run will cost, before it runs: parameters, multiply-adds, memory and time, from the model's own code over shapes. */
+import { modelOf } from '../catalog/parts';
+import { expectedFacts, planTraining } from './plan';
+import type { Experiment } from './schema';
+import { countingLayers } from './shape-layers';
+
+const FLOAT = 4;
+/** A weight, its gradient and its momentum. */
+const COPIES = 3;
+/** Gradients in flight during the backward pass: a layer's incoming and outgoing one, and one of a branch. */
+const GRADIENTS_IN_FLIGHT = 3;
+/** Backward costs about two forwards: a gradient for the input and one for the weights. */
+const TRAINING_FACTOR = 3;
+
+export interface Estimate {
+  /** Trainable numbers. */
+  params: number;
+  /** 1e9 multiply-adds of one image's forward pass, convolutions and linear layers, as papers count. */
+  gmacs: number;
+  /** The same of attention's two products. */
+  attentionGmacs: number;
+  /** Floating point operations of training on one image: 2 per multiply-add, forward and backward. */
+  trainFlopsPerImage: number;
+  /** Bytes of weights, gradients and momenta. */
+  weightBytes: number;
+  /** Bytes that one micro-batch holds for its backward pass. */
+  activationBytes: number;
+  /** GPU memory at its peak, roughly (within a factor of 1.5): weights, activations, the batch. */
+  estimatedBytes: number;
+}
+
+/** Cost of an experiment whose dataset has this many classes; throws if the images are too small for the model. */
+export function estimate(experiment: Experiment, classes: number): Estimate {
+  const { modelContext, size, batch } = planTraining(experiment, { ...expectedFacts(experiment), classes });
+  const model = modelOf(experiment.model);
+  const { nn, counts } = countingLayers();
+  model.forward(nn, [1, size, size, 3], experiment.options[model.id] ?? {}, modelContext);
+  const params = [...counts.parameters.values()].reduce((a, b) => a + b, 0);
+  const weightBytes = params * FLOAT * COPIES;
+  const activationBytes = (counts.saved + GRADIENTS_IN_FLIGHT * counts.largest) * FLOAT * batch;
+  return {
+    params,
+    gmacs: counts.macs / 1e9,
+    attentionGmacs: counts.attentionMacs / 1e9,
+    trainFlopsPerImage: 2 * TRAINING_FACTOR * (counts.macs + counts.attentionMacs),
+    weightBytes,
+    activationBytes,
+    estimatedBytes: weightBytes + activationBytes + size * size * 3 * (FLOAT + 1) * batch,
+  };
+}
+
+/**
+ * Seconds of training at a useful rate of flops (FLOP/s, as the probe measures it), validation and compilation left out.
+ * The images are those that the catalog expects of the dataset.
+ */
+export function estimateSeconds(experiment: Experiment, flops: number): number {
+  const facts = expectedFacts(experiment);
+  const { totalUpdates, updatesPerEpoch, microBatchesPerEpoch, batch } = planTraining(experiment, facts);
+  const images = (totalUpdates / updatesPerEpoch) * microBatchesPerEpoch * batch;
+  return (images * estimate(experiment, facts.classes).trainFlopsPerImage) / flops;
+}

@@ -1,0 +1,73 @@
+/** Experiments to start from: what each changes of the default. */
+import { type Experiment, experimentWith } from './schema';
+
+export interface Preset {
+  id: string;
+  label: string;
+  summary: string;
+  experiment: Experiment;
+}
+
+const plain = {
+  'padded-crop': 'on',
+  flip: 'on',
+  'zero-gamma': 'off',
+  'no-bias-decay': 'off',
+  warmup: 'off',
+};
+
+/** tiny trains on a CPU adapter in minutes; baseline and modern are the two ends of an ablation; cmt-emoji is a small CMT. */
+export const presets: readonly Preset[] = [
+  {
+    id: 'tiny',
+    label: 'Tiny',
+    summary: 'A sixteenth of the width for 250 updates: works even without a GPU.',
+    experiment: experimentWith({
+      'resnet50-vd.width': '.0625',
+      'data.batch': '32',
+      'padded-crop': 'off',
+      flip: 'on',
+      'stop.epochs': '1',
+      'stop.steps': '250',
+      'warmup.epochs': '.01',
+    }),
+  },
+  {
+    id: 'baseline',
+    label: 'Baseline',
+    summary: 'Crop, flip and a step schedule, nothing else: what the tricks are measured against.',
+    experiment: experimentWith({ ...plain, schedule: 'step', 'step.every': '2' }),
+  },
+  {
+    id: 'modern',
+    label: 'Modern',
+    summary: 'Cosine, warmup, zero gamma, no bias decay, label smoothing, mixup and CutMix together.',
+    experiment: experimentWith({
+      schedule: 'cosine',
+      warmup: 'on',
+      'zero-gamma': 'on',
+      'no-bias-decay': 'on',
+      'label-smoothing': 'on',
+      mixup: 'on',
+      cutmix: 'on',
+      'stop.epochs': '15',
+    }),
+  },
+  {
+    id: 'cmt-emoji',
+    label: 'CMT on emoji',
+    summary: 'The small convolution and attention hybrid on colour emoji at 64 pixels.',
+    experiment: experimentWith({
+      dataset: 'emoji',
+      model: 'cmt-tiny',
+      'data.size': '64',
+      'data.batch': '32',
+      'sgd.lr': '.05',
+      'random-resized-crop': 'on',
+      'random-resized-crop.minArea': '.35',
+      'color-jitter': 'on',
+      'stop.epochs': '30',
+      'warmup.epochs': '2',
+    }),
+  },
+];

@@ -1,0 +1,88 @@
+/** The full metric series of a run, outside React: typed arrays that grow. React gets rows of at most a few hundred points. */
+import type { EvalMetrics, StepMetrics } from '../core/results';
+
+export const columns = [
+  'step',
+  'epoch',
+  'images',
+  'timeMs',
+  'loss',
+  'top1',
+  'top5',
+  'lr',
+  'imagesPerSecond',
+  'dataWaitMs',
+] as const satisfies readonly (keyof StepMetrics)[];
+
+export type Column = (typeof columns)[number];
+export type Chunk = Record<Column, Float64Array>;
+
+/** Growing columns of step metrics plus the (few) evaluations of a run. Steps arrive in ascending order. */
+export class Series {
+  #length = 0;
+  #data: Chunk = emptyColumns(256);
+  readonly evaluations: EvalMetrics[] = [];
+  /** Grows with every change: a cheap key for caches. */
+  revision = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** A view of one column, [length]; valid until the next append. */
+  column(name: Column): Float64Array {
+    return this.#data[name].subarray(0, this.#length);
+  }
+
+  last(name: Column): number | undefined {
+    return this.#length ? this.#data[name][this.#length - 1] : undefined;
+  }
+
+  append(metrics: readonly StepMetrics[]): void {
+    this.#reserve(this.#length + metrics.length);
+    for (const row of metrics) {
+      for (const name of columns) this.#data[name][this.#length] = row[name];
+      this.#length++;
+    }
+    this.revision++;
+  }
+
+  /** Appends columns as they were stored. */
+  appendChunk(chunk: Chunk): void {
+    const count = chunk.step.length;
+    this.#reserve(this.#length + count);
+    for (const name of columns) this.#data[name].set(chunk[name], this.#length);
+    this.#length += count;
+    this.revision++;
+  }
+
+  /** A copy of the steps from an index on, for storing. */
+  chunkFrom(index: number): Chunk {
+    const chunk = emptyColumns(0);
+    for (const name of columns) chunk[name] = this.#data[name].slice(index, this.#length);
+    return chunk;
+  }
+
+  evaluate(metrics: EvalMetrics): void {
+    this.evaluations.push(metrics);
+    this.revision++;
+  }
+
+  /** Mean of the last (up to) n values of a column; NaN for none. */
+  recentMean(name: Column, n: number): number {
+    const values = this.column(name).subarray(-n);
+    return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : Number.NaN;
+  }
+
+  #reserve(needed: number): void {
+    const capacity = this.#data.step.length;
+    if (needed <= capacity) return;
+    const larger = emptyColumns(Math.max(needed, capacity * 2));
+    for (const name of columns) larger[name].set(this.#data[name]);
+    this.#data = larger;
+  }
+}
+
+function emptyColumns(length: number): Chunk {
+  return Object.fromEntries(columns.map((name) => [name, new Float64Array(length)])) as Chunk;
+}

@@ -1,0 +1,62 @@
+/** From an experiment to its data: where the shards are, which splits, and the loaders that read them. */
+import { datasetOf } from '../catalog/parts';
+import { loadShardIndex } from '../data/index';
+import { type Loader, openLoader } from '../data/loader';
+import type { DataPool } from '../data/pool';
+import type { ShardIndex } from '../data/types';
+import { numberOf } from '../experiment/plan';
+import type { Experiment } from '../experiment/schema';
+import type { DataSource } from './protocol';
+
+/** URL of the shards' index: what the message names, else what the experiment's dataset says, below the site's root. */
+function infoUrlOf(experiment: Experiment, data: DataSource | undefined): string {
+  if (data) return data.infoUrl;
+  const dataset = datasetOf(experiment.dataset);
+  const path = dataset.infoUrl(experiment.options[dataset.id] ?? {});
+  if (!path) throw new Error(`The dataset "${dataset.label}" needs an address: set its URL.`);
+  // This file lies in src/trainer/ of the development server, and in assets/ of a built site.
+  const root = new URL(import.meta.env.DEV ? '/' : '..', self.location.href);
+  return new URL(path, root).href;
+}
+
+export const openIndex = (experiment: Experiment, data: DataSource | undefined): Promise<ShardIndex> =>
+  loadShardIndex(infoUrlOf(experiment, data));
+
+/** The split to validate on: 'validation', else 'val', else 'test'. */
+export const validationSplit = (index: ShardIndex): string | undefined =>
+  ['validation', 'val', 'test'].find((name) => index.splits[name]);
+
+export interface SplitOptions {
+  index: ShardIndex;
+  experiment: Experiment;
+  split: string;
+  /** Shuffled, augmented and without the last partial batch; else in natural order, complete. */
+  training: boolean;
+  pool: DataPool;
+  /** Evaluation of all images, whatever share the experiment validates on. */
+  everything?: boolean;
+  onProblem?: (message: string) => void;
+}
+
+export function openSplit({
+  index,
+  experiment,
+  split,
+  training,
+  pool,
+  everything,
+  onProblem,
+}: SplitOptions): Promise<Loader> {
+  const { seed, on, options } = experiment;
+  return openLoader({
+    index,
+    split,
+    seed,
+    training,
+    pool,
+    batchSize: numberOf(experiment, 'data', training ? 'batch' : 'evalBatch'),
+    fraction: everything ? 1 : numberOf(experiment, 'data', training ? 'fraction' : 'evalFraction'),
+    recipe: { size: numberOf(experiment, 'data', 'size'), on, options },
+    ...(onProblem && { onProblem }),
+  });
+}

@@ -1,0 +1,51 @@
+/** Logits of a split from a weights file. */
+import { openPool } from '../data/pool';
+import { planTraining } from '../experiment/plan';
+import { openIndex, openSplit } from './dataset';
+import { evaluate } from './evaluate';
+import { createNetwork } from './network';
+import type { Command, Event } from './protocol';
+
+type Predict = Extract<Command, { type: 'predict' }>;
+type Predicted = Extract<Event, { type: 'predicted' }>;
+
+/** Rows follow the split's own order. */
+export async function predict({ session, experiment, data, weights, split }: Predict): Promise<Predicted> {
+  const index = await openIndex(experiment, data);
+  const declared = index.splits[split];
+  if (!declared) {
+    throw new Error(`There is no split "${split}"; the dataset has ${Object.keys(index.splits).join(', ')}.`);
+  }
+  const plan = planTraining(experiment, { trainImages: declared.num_samples, classes: index.classes.length });
+  const network = createNetwork(experiment, plan, weights);
+  const pool = openPool();
+  try {
+    const loader = await openSplit({ index, experiment, split, training: false, pool, everything: true });
+    const rows: { logits: number[]; key: string; label: number }[] = [];
+    // Batches may be read back in any order: each keeps its place.
+    const batches: { index: number; rows: typeof rows }[] = [];
+    await evaluate(network, plan, loader.epoch(0), (logits, batch) => {
+      const classes = logits.length / batch.count;
+      batches.push({
+        index: batch.index,
+        rows: batch.keys.map((key, i) => ({
+          logits: Array.from(logits.subarray(i * classes, (i + 1) * classes)),
+          key,
+          label: batch.labels[i] as number,
+        })),
+      });
+    });
+    for (const batch of batches.sort((a, b) => a.index - b.index)) rows.push(...batch.rows);
+    loader.close();
+    return {
+      type: 'predicted',
+      session,
+      logits: rows.map((row) => row.logits),
+      keys: rows.map((row) => row.key),
+      labels: rows.map((row) => row.label),
+    };
+  } finally {
+    pool.close();
+    network.dispose();
+  }
+}

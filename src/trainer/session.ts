@@ -1,0 +1,283 @@
+/** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
+import type { StepMetrics } from '../core/results';
+import type { Loader } from '../data/loader';
+import { openPool } from '../data/pool';
+import type { Batch, ShardIndex } from '../data/types';
+import { planTraining, type TrainingPlan } from '../experiment/plan';
+import { openIndex, openSplit, validationSplit } from './dataset';
+import { evaluate } from './evaluate';
+import { createNetwork, type Network } from './network';
+import type { Event, RunTiming, SessionId, StartOptions } from './protocol';
+import { createStep, type MetricTotals } from './step';
+
+/** Updates that may be on the GPU before the oldest one's metrics have come back; more was seen to be slower. */
+const RUN_AHEAD = 2;
+/** Milliseconds between two messages with step metrics. */
+const REPORT_EVERY = 200;
+
+export type Emit = (event: Event, transfer?: Transferable[]) => void;
+
+export interface Session {
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  /** Resolves when the run has ended, however it ended; never rejects. */
+  ended: Promise<void>;
+}
+
+/** Time that runs only while the run does. */
+class Stopwatch {
+  private elapsed = 0;
+  private since = performance.now();
+  private running = true;
+
+  get milliseconds(): number {
+    return this.elapsed + (this.running ? performance.now() - this.since : 0);
+  }
+
+  halt(): void {
+    this.elapsed = this.milliseconds;
+    this.running = false;
+  }
+
+  go(): void {
+    this.since = performance.now();
+    this.running = true;
+  }
+}
+
+/** A door that a paused run waits at. */
+class Gate {
+  private open = Promise.resolve();
+  private release: (() => void) | undefined;
+
+  get closed(): boolean {
+    return this.release !== undefined;
+  }
+
+  close(): void {
+    if (this.release) return;
+    this.open = new Promise((resolve) => {
+      this.release = resolve;
+    });
+  }
+
+  unlock(): void {
+    this.release?.();
+    this.release = undefined;
+  }
+
+  pass(): Promise<void> {
+    return this.open;
+  }
+}
+
+/** Groups batches into the micro-batches of one update; the last group of an epoch may be smaller. */
+async function* windows(batches: AsyncIterable<Batch>, size: number): AsyncGenerator<Batch[]> {
+  let group: Batch[] = [];
+  for await (const batch of batches) {
+    group.push(batch);
+    if (group.length === size) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+const median = (values: number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+};
+
+/** Everything that a run holds, opened by open() and released by close(). */
+interface Room {
+  index: ShardIndex;
+  plan: TrainingPlan;
+  network: Network;
+  train: Loader;
+  validation: { loader: Loader; split: string } | undefined;
+  close(): void;
+}
+
+async function open(options: StartOptions, progress: (message: string) => void): Promise<Room> {
+  const { experiment } = options;
+  const closers: (() => void)[] = [];
+  const close = () => {
+    for (const closer of closers.reverse()) closer();
+  };
+  try {
+    progress('Reading the dataset');
+    const index = await openIndex(experiment, options.data);
+    const pool = openPool(options.dataWorkers);
+    closers.push(() => pool.close());
+    const split = { index, experiment, pool, onProblem: progress };
+    const train = await openSplit({ ...split, split: 'train', training: true });
+    closers.push(() => train.close());
+    const held = validationSplit(index);
+    const validation = held ? await openSplit({ ...split, split: held, training: false }) : undefined;
+    closers.push(() => validation?.close());
+    progress('Building the network');
+    const plan = planTraining(experiment, { trainImages: train.samples, classes: index.classes.length });
+    const network = createNetwork(experiment, plan, options.initialWeights);
+    closers.push(() => network.dispose());
+    return {
+      index,
+      plan,
+      network,
+      train,
+      validation: validation && held ? { loader: validation, split: held } : undefined,
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+export function startSession(session: SessionId, options: StartOptions, emit: Emit): Session {
+  const gate = new Gate();
+  const clock = new Stopwatch();
+  let stopping = false;
+  let waiting: StepMetrics[] = [];
+  let reported = 0;
+
+  const flush = () => {
+    if (waiting.length > 0) emit({ type: 'steps', session, metrics: waiting });
+    waiting = [];
+    reported = performance.now();
+  };
+  const progress = (message: string) => emit({ type: 'progress', session, message });
+
+  const train = async (room: Room): Promise<RunTiming> => {
+    const { plan, network } = room;
+    const step = createStep(network, plan);
+    const planned = Math.min(plan.totalUpdates, options.maxSteps ?? Number.POSITIVE_INFINITY);
+    const stepTimes: number[] = [];
+    let firstStepMs = 0;
+    let last = clock.milliseconds;
+    let images = 0;
+    let update = 0;
+
+    const record = (totals: MetricTotals, size: number, at: { update: number; wait: number }) => {
+      const now = clock.milliseconds;
+      if (firstStepMs === 0) firstStepMs = now;
+      else stepTimes.push(now - last);
+      images += size;
+      if (!Number.isFinite(totals.loss)) {
+        throw new Error(
+          `The loss became ${Number.isNaN(totals.loss) ? 'NaN' : 'infinite'} at step ${at.update + 1}. ` +
+            'Likely causes: the learning rate is too high for this batch size, or there is no warmup.',
+        );
+      }
+      waiting.push({
+        step: at.update + 1,
+        epoch: (at.update + 1) / plan.updatesPerEpoch,
+        loss: totals.loss / size,
+        top1: totals.top1 / size,
+        top5: totals.top5 / size,
+        lr: plan.lr(at.update),
+        timeMs: now,
+        imagesPerSecond: (size * 1000) / Math.max(0.001, now - last),
+        dataWaitMs: at.wait,
+        images,
+      });
+      last = now;
+      if (performance.now() - reported > REPORT_EVERY) flush();
+    };
+
+    const validate = async () => {
+      if (!room.validation) return;
+      flush();
+      const result = await evaluate(network, plan, room.validation.loader.epoch(0), undefined, () => stopping);
+      if (stopping) return;
+      emit({
+        type: 'evaluated',
+        session,
+        metrics: {
+          step: update,
+          epoch: update / plan.updatesPerEpoch,
+          timeMs: clock.milliseconds,
+          split: room.validation.split,
+          loss: result.loss,
+          top1: result.top1,
+          top5: result.top5,
+        },
+      });
+      last = clock.milliseconds;
+    };
+
+    try {
+      progress('Compiling shaders for the first step');
+      for (let epoch = 0; update < planned && !stopping; epoch++) {
+        const pending: Promise<void>[] = [];
+        let firstBatch = 0;
+        let asked = performance.now();
+        for await (const batches of windows(room.train.epoch(epoch), plan.accumulation)) {
+          const wait = performance.now() - asked;
+          if (gate.closed) {
+            await Promise.all(pending.splice(0));
+            flush();
+            clock.halt();
+            emit({ type: 'paused', session });
+            await gate.pass();
+            clock.go();
+            if (!stopping) emit({ type: 'resumed', session });
+          }
+          if (stopping) break;
+          const size = batches.reduce((sum, batch) => sum + batch.count, 0);
+          const at = { update, wait };
+          pending.push(step.run(batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)));
+          update++;
+          firstBatch += batches.length;
+          if (pending.length > RUN_AHEAD) await pending.shift();
+          if (update >= planned) break;
+          asked = performance.now();
+        }
+        await Promise.all(pending);
+        if (!stopping) await validate();
+      }
+      flush();
+      return { firstStepMs, medianStepMs: median(stepTimes), totalMs: clock.milliseconds };
+    } finally {
+      step.dispose();
+    }
+  };
+
+  const live = async () => {
+    const room = await open(options, progress);
+    try {
+      emit({
+        type: 'started',
+        session,
+        parameters: room.network.parameterCount,
+        stepsPerEpoch: room.plan.updatesPerEpoch,
+        totalSteps: room.plan.totalUpdates,
+        classes: room.index.classes,
+      });
+      const timing = await train(room);
+      const weights = options.returnWeights ? await room.network.save() : undefined;
+      emit(
+        { type: 'finished', session, reason: stopping ? 'stopped' : 'done', timing, ...(weights && { weights }) },
+        weights ? [weights] : [],
+      );
+    } finally {
+      room.close();
+    }
+  };
+
+  const ended = live().catch((error: unknown) => {
+    flush();
+    emit({ type: 'failed', session, message: error instanceof Error ? error.message : String(error) });
+  });
+
+  return {
+    pause: () => gate.close(),
+    resume: () => gate.unlock(),
+    stop: () => {
+      stopping = true;
+      gate.unlock();
+    },
+    ended,
+  };
+}

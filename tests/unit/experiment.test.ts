@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { clashes } from '../../src/experiment/clashes';
+import { diffExperiments } from '../../src/experiment/diff';
+import { estimate } from '../../src/experiment/estimate';
+import { expectedFacts, planTraining } from '../../src/experiment/plan';
+import { presets } from '../../src/experiment/presets';
+import {
+  defaultExperiment,
+  type Experiment,
+  experimentWith,
+  parseExperiment,
+  setKeys,
+  switchTrick,
+} from '../../src/experiment/schema';
+import { fromLink, toLink } from '../../src/experiment/url';
+import { experimentArbitrary } from './experiment-arbitrary';
+
+const facts = { trainImages: 1000, classes: 10 };
+const changed = (keys: Record<string, string>): Experiment => {
+  const { experiment, problems } = setKeys(defaultExperiment(), keys);
+  if (!experiment) throw new Error(JSON.stringify(problems));
+  return experiment;
+};
+
+test('any experiment survives JSON and its check', () => {
+  fc.assert(
+    fc.property(experimentArbitrary, (experiment) => {
+      expect(parseExperiment(JSON.parse(JSON.stringify(experiment)))).toEqual({ experiment });
+    }),
+  );
+});
+
+test('no value makes the check throw', () => {
+  fc.assert(
+    fc.property(fc.anything({ withNullPrototype: true }), (value) => {
+      expect(parseExperiment(value).problems?.length ?? 0).toBeGreaterThan(0);
+    }),
+  );
+  const keys = ['seed', 'dataset', 'on', 'options', 'version', 'extra'] as const;
+  fc.assert(
+    fc.property(fc.constantFrom(...keys), fc.anything(), (key, value) => {
+      const { experiment, problems } = parseExperiment({ ...defaultExperiment(), [key]: value });
+      expect(experiment === undefined).toBe(problems !== undefined);
+    }),
+  );
+});
+
+test('everything wrong with an experiment is named by key', () => {
+  const wrong = {
+    ...structuredClone(defaultExperiment()),
+    seed: 1.5,
+    model: 'vgg',
+    extra: 1,
+    on: { ...defaultExperiment().on, mixup: 'yes', teleport: true },
+    options: { data: { size: 28, batch: 0, colour: 1 }, mixup: { alpha: '.2' }, nothing: {} },
+  };
+  const keys = parseExperiment(wrong).problems?.map(({ key }) => key);
+  expect(keys?.sort()).toEqual(
+    ['data.batch', 'data.colour', 'extra', 'mixup', 'mixup.alpha', 'model', 'nothing', 'seed', 'teleport'].sort(),
+  );
+});
+
+test('keys that aim at prototypes are refused', () => {
+  const text = JSON.stringify(defaultExperiment());
+  for (const place of ['"options":{', '"on":{', '"options":{"data":{', '{']) {
+    const evil = JSON.parse(
+      place === '"options":{"data":{'
+        ? JSON.stringify({ ...defaultExperiment(), options: {} }).replace(
+            '"options":{',
+            '"options":{"data":{"__proto__":{"x":1}}',
+          )
+        : text.replace(place, `${place}"__proto__":{"x":1},`),
+    );
+    const { experiment, problems } = parseExperiment(evil);
+    expect(problems?.length ?? 0, place).toBeGreaterThan(0);
+    expect(experiment).toBeUndefined();
+  }
+  expect(({} as Record<string, unknown>).x).toBeUndefined();
+});
+
+test('a run of an older catalog opens: what it does not name is off or at its default', () => {
+  const { mixup: _trick, ...on } = defaultExperiment().on;
+  const { mixup: _options, ...options } = defaultExperiment().options;
+  expect(parseExperiment({ ...defaultExperiment(), on, options })).toEqual({ experiment: defaultExperiment() });
+});
+
+test('setKeys takes texts and values, and changes nothing when a key is bad', () => {
+  const base = defaultExperiment();
+  const { experiment } = setKeys(base, {
+    mixup: true,
+    'mixup.alpha': '.4',
+    'data.size': 32,
+    'resnet50-vd.depths': [2, 2, 2, 2],
+  });
+  expect(experiment?.on.mixup).toBe(true);
+  expect(experiment?.options.mixup).toEqual({ alpha: 0.4 });
+  expect(experiment?.options.data).toMatchObject({ size: 32, batch: 64 });
+  expect(experiment?.options['resnet50-vd']).toMatchObject({ depths: [2, 2, 2, 2] });
+  const bad = setKeys(base, { mixup: 'on', 'data.size': 'huge', 'model.x': '1' });
+  expect(bad.problems?.map(({ key }) => key)).toEqual(['data.size', 'model.x']);
+  expect(base).toEqual(defaultExperiment());
+});
+
+test('tricks that exclude each other are never on together', () => {
+  const base = defaultExperiment();
+  expect(base.on['padded-crop']).toBe(true);
+  expect(switchTrick(base, 'random-resized-crop', true).on).toMatchObject({ 'padded-crop': false });
+  const together = { ...base, on: { ...base.on, 'random-resized-crop': true } };
+  expect(parseExperiment(together).problems?.[0]?.message).toContain('cannot be on together');
+});
+
+test('a diff says in one line each what changed', () => {
+  const base = defaultExperiment();
+  expect(diffExperiments(base, base)).toEqual([]);
+  expect(diffExperiments(base, changed({ 'label-smoothing': 'on' }))).toEqual(['+ label smoothing .1']);
+  expect(diffExperiments(changed({ mixup: 'on' }), base)).toEqual(['- mixup']);
+  expect(diffExperiments(base, changed({ 'sgd.lr': '.05' }))).toEqual(['learning rate .1 -> .05']);
+  expect(diffExperiments(base, changed({ 'label-smoothing': 'on', 'label-smoothing.epsilon': '.2' }))).toEqual([
+    '+ label smoothing .2',
+  ]);
+  const mixed = changed({ mixup: 'on' });
+  expect(diffExperiments(mixed, changed({ mixup: 'on', 'mixup.alpha': '1' }))).toEqual(['mixup: alpha .2 -> 1']);
+  expect(diffExperiments(base, changed({ model: 'resnet50', seed: '4' }))).toEqual([
+    'model ResNet-50-vd -> ResNet-50',
+    'seed 1 -> 4',
+  ]);
+  // The alpha of a trick that is off changes nothing, so it is not said.
+  expect(diffExperiments(base, changed({ 'mixup.alpha': '1' }))).toEqual([]);
+});
+
+test('the plan counts micro-batches, updates and epochs', () => {
+  const plan = planTraining(
+    changed({
+      'data.batch': '64',
+      'gradient-accumulation': 'on',
+      'gradient-accumulation.steps': '4',
+      'stop.epochs': '3',
+    }),
+    facts,
+  );
+  // 1000 images are 15 whole batches of 64: three updates of four and one of three.
+  expect(plan).toMatchObject({
+    microBatchesPerEpoch: 15,
+    updatesPerEpoch: 4,
+    totalUpdates: 12,
+    epochs: 3,
+    accumulation: 4,
+  });
+  const few = planTraining(defaultExperiment(), { trainImages: 3, classes: 10 });
+  expect(few).toMatchObject({ microBatchesPerEpoch: 1, updatesPerEpoch: 1 });
+});
+
+test('linear scaling counts the images of an update, accumulated ones too', () => {
+  const plan = (keys: Record<string, string>) => planTraining(changed({ 'data.batch': '64', ...keys }), facts);
+  expect(plan({}).baseLr).toBe(0.1);
+  expect(plan({ 'linear-scaling': 'on' }).baseLr).toBeCloseTo(0.025, 12);
+  const both = plan({ 'linear-scaling': 'on', 'gradient-accumulation': 'on', 'gradient-accumulation.steps': '8' });
+  expect(both.baseLr).toBeCloseTo(0.2, 12);
+});
+
+test('the switches reach the plans of loss, optimizer and model', () => {
+  const on = planTraining(
+    changed({ 'label-smoothing': 'on', 'no-bias-decay': 'on', 'zero-gamma': 'on', 'sgd.nesterov': 'on' }),
+    facts,
+  );
+  expect(on.lossPlan).toEqual({ smoothing: 0.1 });
+  expect(on.optimizerPlan).toEqual({
+    kind: 'sgd',
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay: 0.0001,
+    decayVectors: false,
+  });
+  expect(on.modelContext).toEqual({ zeroGamma: true, classes: 10, size: 28 });
+  const off = planTraining(changed({ 'no-bias-decay': 'off', 'zero-gamma': 'off' }), facts);
+  expect(off.lossPlan).toEqual({ smoothing: 0 });
+  expect(off.optimizerPlan.decayVectors).toBe(true);
+  expect(off.modelContext.zeroGamma).toBe(false);
+});
+
+test('the plan mixes by epoch and micro-batch, with the seed of the experiment', () => {
+  const a = planTraining(changed({ mixup: 'on' }), facts);
+  const b = planTraining(changed({ mixup: 'on', seed: '2' }), facts);
+  expect(a.mix(1, 2)).toEqual(planTraining(changed({ mixup: 'on' }), facts).mix(1, 2));
+  expect(a.mix(1, 2)).not.toEqual(b.mix(1, 2));
+});
+
+test.each(presets)('preset $id is right, can be linked and has a plan and a cost', ({ experiment }) => {
+  expect(parseExperiment(experiment)).toEqual({ experiment });
+  expect(fromLink(toLink(experiment))).toEqual({ experiment, problems: [] });
+  const plan = planTraining(experiment, expectedFacts(experiment));
+  for (const update of [0, Math.floor(plan.totalUpdates / 2), plan.totalUpdates - 1]) {
+    expect(plan.lr(update) >= 0 && plan.lr(update) <= plan.baseLr).toBe(true);
+  }
+  expect(estimate(experiment, plan.modelContext.classes).params).toBeGreaterThan(1000);
+});
+
+test('the default experiment has no clash', () => {
+  expect(clashes(defaultExperiment())).toEqual([]);
+});
+
+test.each([
+  [{ mixup: 'on', 'stop.epochs': '2' }, 'mixup', 'long runs'],
+  [{ cutmix: 'on', 'stop.epochs': '2' }, 'cutmix', 'long runs'],
+  [{ model: 'cmt-tiny', dataset: 'emoji', 'data.size': '32' }, 'cmt-tiny', 'keys'],
+  [{ 'linear-scaling': 'on', 'data.batch': '512', warmup: 'off' }, 'linear-scaling', 'warmup'],
+  [{ 'warmup.epochs': '9', 'stop.epochs': '5' }, 'warmup', 'never reached'],
+  [{ 'color-jitter': 'on', 'color-jitter.hue': '.1' }, 'color-jitter', 'grey'],
+  [{ 'sgd.weightDecay': '0' }, 'no-bias-decay', 'nothing'],
+])('%o warns at %s', (keys, trick, words) => {
+  const found = clashes(changed(keys));
+  expect(found.map((clash) => clash.trick)).toContain(trick);
+  expect(found.find((clash) => clash.trick === trick)?.message).toContain(words);
+});
+
+test('experimentWith names what it was given wrong', () => {
+  expect(() => experimentWith({ 'sgd.lr': 'fast' })).toThrow('sgd.lr must be a number');
+});
