@@ -13,7 +13,7 @@ export type Init =
   | { kind: 'truncated-normal'; std: number }
   /** U(-bound, bound). */
   | { kind: 'uniform'; bound: number }
-  /** He et al. 2015: Normal(0, sqrt(2 / fan_out)), fan_out = kernel area * out channels / groups. */
+  /** He et al. 2015: Normal(0, sqrt(2 / fan_out)), fan_out = kernel area * out channels; groups do not divide it, as in PyTorch. */
   | { kind: 'kaiming-normal-fan-out' };
 
 export interface ConvOptions {

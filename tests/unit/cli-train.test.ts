@@ -1,0 +1,113 @@
+/** `train` and `predict` for real: Chromium, WebGPU, shards from a folder, weights to a file and back. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeDataset } from '../../scripts/datasets/shards.mjs';
+import { main } from '../../src/cli/main';
+
+const folder = mkdtempSync(join(tmpdir(), 'tricklab-train-'));
+const data = join(folder, 'data');
+const weights = join(folder, 'weights.safetensors');
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A flat colour per class: anything that learns at all learns it. */
+const colours = ['#d03020', '#2050d0', '#20b040'];
+
+beforeAll(async () => {
+  const sample = (label: number) => ({
+    label,
+    png: () =>
+      sharp({ create: { width: 16, height: 16, channels: 3, background: colours[label] as string } })
+        .png()
+        .toBuffer(),
+  });
+  const samples = (n: number) => Array.from({ length: n }, (_, i) => sample(i % colours.length));
+  await writeDataset(
+    data,
+    {
+      name: 'colours',
+      license: 'MIT',
+      source: 'made by this test',
+      shuffleSeed: 0,
+      classes: ['red', 'blue', 'green'],
+      side: 16,
+      shardLength: 16,
+      builder: 'test',
+      splits: { train: samples(40), validation: samples(9) },
+    },
+    () => undefined,
+  );
+});
+
+async function tricklab(...argv: string[]) {
+  let stdout = '';
+  let stderr = '';
+  const code = await main(argv, {
+    stdout: (text) => {
+      stdout += text;
+    },
+    stderr: (text) => {
+      stderr += text;
+    },
+  });
+  return { code, stdout, stderr };
+}
+
+const tiny = ['--set', 'data.size=16', 'data.batch=8', 'resnet50-vd.depths=1,1,1,1', 'resnet50-vd.width=.125'];
+
+describe('the command line', () => {
+  it('trains on a folder of shards, saves the weights, and predicts from them', async () => {
+    const trainArgs = [
+      'train',
+      'preset:tiny',
+      '--data',
+      data,
+      '--steps',
+      '4',
+      '--data-workers',
+      '1',
+      ...tiny,
+      '--json',
+    ];
+    const trained = await tricklab(...trainArgs, '--save', weights);
+    expect(trained.code, trained.stderr).toBe(0);
+    const run = JSON.parse(trained.stdout);
+    expect(run.steps.map((step: { step: number }) => step.step)).toEqual([1, 2, 3, 4]);
+    expect(run.steps.every((step: { loss: number }) => Number.isFinite(step.loss) && step.loss > 0)).toBe(true);
+    expect(run.evals.at(-1).split).toBe('validation');
+    expect(['webgpu', 'webgl', 'cpu']).toContain(run.backend);
+    expect(run.timing.totalMs).toBeGreaterThan(0);
+    // Three classes, from the folder's index, not the ten of the experiment's own dataset.
+    const headerLength = Number(readFileSync(weights).readBigUInt64LE(0));
+    const header = JSON.parse(
+      readFileSync(weights)
+        .subarray(8, 8 + headerLength)
+        .toString(),
+    );
+    expect(header['fc.bias'].shape).toEqual([3]);
+
+    const predicted = await tricklab(
+      ...['predict', '--model', 'resnet50-vd', '--weights', weights, '--data', data, ...tiny, '--json'],
+    );
+    expect(predicted.code, predicted.stderr).toBe(0);
+    const { logits, keys, labels } = JSON.parse(predicted.stdout);
+    expect(logits).toHaveLength(9);
+    expect(logits[0]).toHaveLength(3);
+    expect(keys).toEqual(Array.from({ length: 9 }, (_, i) => String(40 + i).padStart(8, '0')));
+    expect(labels).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+    // The validation of the run and the predictions from its weights are the same measurement.
+    const right = logits.filter((row: number[], i: number) => row.indexOf(Math.max(...row)) === labels[i]).length;
+    expect(right / 9).toBeCloseTo(run.evals.at(-1).top1, 6);
+  }, 300_000);
+
+  it('fails in one line on weights that do not fit the model', async () => {
+    const { code, stdout, stderr } = await tricklab(
+      ...['predict', '--model', 'resnet50', '--weights', weights, '--data', data],
+      ...['--set', 'data.size=16', 'resnet50.depths=1,1,1,1', 'resnet50.width=.125'],
+    );
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.trimEnd().split('\n').at(-1)?.length).toBeGreaterThan(20);
+  }, 300_000);
+});
