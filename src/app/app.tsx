@@ -2,7 +2,7 @@ import '@mantine/core/styles.layer.css';
 import './theme.css';
 import { Drawer, MantineProvider, Tabs, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
-import { useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect } from 'react';
 import styles from './app.module.css';
 import { Charts } from './charts/charts';
 import { Pipeline } from './form/pipeline';
@@ -13,9 +13,8 @@ import { RunsTable } from './panels/runs-table';
 import { Shortcuts } from './panels/shortcuts';
 import { StatusBar } from './panels/status-bar';
 import { Transport } from './panels/transport';
-import { planOf } from './plan';
 import { useShortcuts } from './shortcuts';
-import { useExperiment, usePreferences } from './state';
+import { usePreferences } from './state';
 import { theme } from './theme';
 import { openLab } from './training';
 
@@ -38,8 +37,6 @@ function Lab() {
   const [help, helpControls] = useDisclosure(false);
   const [settings, settingsControls] = useDisclosure(false);
   const narrow = useMediaQuery('(max-width: 900px)', undefined, { getInitialValueInEffect: false });
-  const experiment = useExperiment((state) => state.experiment);
-  const plan = useMemo(() => planOf(experiment), [experiment]);
   const tab = usePreferences((state) => state.tab);
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('light');
@@ -54,18 +51,22 @@ function Lab() {
     <div className={styles.lab}>
       <Header onHelp={helpControls.open} onSettings={narrow ? settingsControls.open : undefined} />
       {narrow ? (
-        <Drawer
+        // Composed by hand for the reason given in panels/shortcuts.tsx.
+        <Drawer.Root
           opened={settings}
           onClose={settingsControls.close}
-          title="Experiment"
           size="min(360px, 92vw)"
-          padding={0}
-          classNames={{ header: styles.drawerHead ?? '' }}
-          closeButtonProps={{ 'aria-label': 'Close the experiment' }}
           transitionProps={{ duration: 0 }}
         >
-          <Pipeline />
-        </Drawer>
+          <Drawer.Overlay />
+          <Drawer.Content>
+            <div className={styles.drawerHead}>
+              <Drawer.Title>Experiment</Drawer.Title>
+              <Drawer.CloseButton aria-label="Close the experiment" />
+            </div>
+            <Pipeline />
+          </Drawer.Content>
+        </Drawer.Root>
       ) : (
         <aside className={styles.pipeline} aria-label="Experiment settings">
           {form}
@@ -74,7 +75,7 @@ function Lab() {
       )}
       <main className={styles.main}>
         <Notices />
-        <Charts plan={plan} />
+        <Charts />
         <Tabs value={tab} onChange={(value) => usePreferences.setState({ tab: value ?? 'runs' })} keepMounted={false}>
           <Tabs.List className={styles.tabs ?? ''}>
             <Tabs.Tab value="runs">Runs</Tabs.Tab>

@@ -1,9 +1,10 @@
 /** The four instruments of the bench: loss, accuracy, learning rate, throughput, on one axis with one crosshair. */
-import { useMemo } from 'react';
-import { PLAN_KEY, type Plan, rowKey } from '../../runs/rows';
+import { useDeferredValue, useMemo } from 'react';
+import { PLAN_KEY, rowKey } from '../../runs/rows';
 import { curveOf } from '../curves';
 import { formatCount, formatLoss, formatRate, formatShare } from '../format';
-import { usePreferences, useRuns } from '../state';
+import { planOf } from '../plan';
+import { useExperiment, usePreferences, useRuns } from '../state';
 import { Chart, type Curve } from './chart';
 import styles from './charts.module.css';
 import { runColor, runDash } from './marks';
@@ -12,7 +13,17 @@ import { usePlottedRuns, useRows } from './use-rows';
 
 const axisLabels = { step: 'update', epoch: 'epoch', time: 's' } as const;
 
-export function Charts({ plan }: { plan: Plan | undefined }) {
+// Constants, so that a chart whose curves stay the same is not drawn again.
+const lossLegend = ['train', 'validation'];
+const accuracyLegend = ['train', 'validation', 'top-5'];
+const rateLegend = ['planned', 'used'];
+const shares: [number, number] = [0, 1];
+const formatPerCent = (share: number) => `${Math.round(share * 100)} %`;
+
+export function Charts() {
+  // The form answers first, the curve of the plan follows.
+  const experiment = useDeferredValue(useExperiment((state) => state.experiment));
+  const plan = useMemo(() => planOf(experiment), [experiment]);
   const { axis, smoothing, logLoss } = usePreferences();
   const runs = usePlottedRuns();
   const rows = useRows(runs, { axis, smoothing, limit: 300, plan });
@@ -80,25 +91,19 @@ export function Charts({ plan }: { plan: Plan | undefined }) {
           formatTick={formatRate}
           log={logLoss}
           tall
-          legend={['train', 'validation']}
+          legend={lossLegend}
         />
         <Chart
           {...shared}
           title="Accuracy"
           curves={curves.accuracy}
           format={formatShare}
-          formatTick={(share) => `${Math.round(share * 100)} %`}
+          formatTick={formatPerCent}
           tall
-          domain={[0, 1]}
-          legend={['train', 'validation', 'top-5']}
+          domain={shares}
+          legend={accuracyLegend}
         />
-        <Chart
-          {...shared}
-          title="Learning rate"
-          curves={curves.rate}
-          format={formatRate}
-          legend={['planned', 'used']}
-        />
+        <Chart {...shared} title="Learning rate" curves={curves.rate} format={formatRate} legend={rateLegend} />
         <Chart {...shared} title="Throughput" unit="images/s" curves={curves.speed} format={formatCount} />
       </div>
     </section>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { startTransition, useEffect, useMemo, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { buildRows, type Row, type RowOptions } from '../../runs/rows';
 import type { Run } from '../../runs/store';
@@ -51,7 +51,7 @@ function useThrottledTick(): number {
     const timer = setTimeout(() => {
       const begin = performance.now();
       drawnAt.current = begin;
-      setShown(tick);
+      startTransition(() => setShown(tick));
       // The next task runs after React has drawn: the difference is what drawing cost the main thread.
       setTimeout(() => {
         cost.current = performance.now() - begin;

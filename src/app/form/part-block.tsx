@@ -1,4 +1,5 @@
 import { Switch } from '@mantine/core';
+import { memo } from 'react';
 import type { OptionValues, Part } from '../../catalog/define';
 import { controlsOf } from '../../experiment/schema';
 import { Icon } from '../icons';
@@ -9,7 +10,7 @@ import { OptionField } from './option-field';
 const same = (a: OptionValues | undefined, b: OptionValues | undefined) => JSON.stringify(a) === JSON.stringify(b);
 
 /** The options of a part, one row each. */
-export function Options({ part }: { part: Part }) {
+export const Options = memo(function Options({ part }: { part: Part }) {
   const values = useExperiment(({ experiment }) => experiment.options[part.id]);
   const setOption = useExperiment(({ setOption }) => setOption);
   return [...controlsOf(part)].map(([name, control]) => {
@@ -25,7 +26,7 @@ export function Options({ part }: { part: Part }) {
       />
     );
   });
-}
+});
 
 /** Puts a part back to the default experiment; there only when there is something to put back. */
 export function ResetButton({ part }: { part: Part }) {
@@ -64,7 +65,7 @@ export function Summary({ part }: { part: Part }) {
   );
 }
 
-export function Warnings({ messages }: { messages: string[] }) {
+export function Warnings({ messages }: { messages: readonly string[] }) {
   return messages.map((message) => (
     <p key={message} className={styles.warning}>
       <Icon name="warn" />
@@ -74,7 +75,7 @@ export function Warnings({ messages }: { messages: string[] }) {
 }
 
 /** A trick: its switch, one sentence, its options while it is on, and what speaks against it. */
-export function TrickBlock({ part, warnings }: { part: Part; warnings: string[] }) {
+export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: Part; warnings: readonly string[] }) {
   const on = useExperiment(({ experiment }) => experiment.on[part.id] ?? false);
   const toggle = useExperiment(({ toggle }) => toggle);
   return (
@@ -93,4 +94,4 @@ export function TrickBlock({ part, warnings }: { part: Part; warnings: string[] 
       {on && <Warnings messages={warnings} />}
     </div>
   );
-}
+});

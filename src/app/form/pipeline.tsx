@@ -32,6 +32,8 @@ const sections: readonly Section[] = [
   { stage: 'stop', title: 'Stop', general: stopPart },
 ];
 
+const none: readonly string[] = [];
+
 const matches = (part: Part, query: string) =>
   [part.label, part.id, part.summary, ...Object.keys(part.options.shape)].join(' ').toLowerCase().includes(query);
 
@@ -82,12 +84,12 @@ export function Pipeline() {
           {ownShown && section.general && (
             <>
               <Options part={section.general} />
-              <Warnings messages={warnings.get(section.general.id) ?? []} />
+              <Warnings messages={warnings.get(section.general.id) ?? none} />
             </>
           )}
           {ownShown && section.stage === 'stop' && <SeedField />}
           {found.map((part) => (
-            <TrickBlock key={part.id} part={part} warnings={warnings.get(part.id) ?? []} />
+            <TrickBlock key={part.id} part={part} warnings={warnings.get(part.id) ?? none} />
           ))}
         </section>
       ))}
@@ -153,17 +155,18 @@ function SeedField() {
   );
 }
 
+const startingPoints = [
+  { id: 'default', label: 'Default', summary: 'A small network on Fashion-MNIST.', experiment: pristine },
+  ...presets,
+].map((preset) => ({ ...preset, link: toLink(preset.experiment) }));
+
 /** Starting points. What is on the form is named when it is exactly one of them. */
 function PresetField() {
   const id = useId();
   const experiment = useExperiment((state) => state.experiment);
   const change = useExperiment((state) => state.change);
-  const all = [
-    { id: 'default', label: 'Default', summary: 'A small network on Fashion-MNIST.', experiment: pristine },
-    ...presets,
-  ];
   const link = toLink(experiment);
-  const current = all.find((preset) => toLink(preset.experiment) === link);
+  const current = startingPoints.find((preset) => preset.link === link);
   return (
     <div className={styles.preset}>
       <label htmlFor={id}>Preset</label>
@@ -172,12 +175,12 @@ function PresetField() {
         className={styles.input}
         value={current?.id ?? ''}
         onChange={(event) => {
-          const preset = all.find((candidate) => candidate.id === event.target.value);
+          const preset = startingPoints.find((candidate) => candidate.id === event.target.value);
           if (preset) change(preset.experiment, `preset ${preset.id}`);
         }}
       >
         {!current && <option value="">Your own</option>}
-        {all.map((preset) => (
+        {startingPoints.map((preset) => (
           <option key={preset.id} value={preset.id} title={preset.summary}>
             {preset.label}
           </option>

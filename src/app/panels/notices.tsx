@@ -6,7 +6,9 @@ import styles from './panels.module.css';
 export function Notices() {
   const problems = useExperiment((state) => state.problems);
   const dismiss = useExperiment((state) => state.dismissProblems);
-  const { adapter, trouble, storageProblem } = useRuns();
+  const adapter = useRuns((state) => state.adapter);
+  const trouble = useRuns((state) => state.trouble);
+  const storageProblem = useRuns((state) => state.storageProblem);
   const newest = useRuns(({ runs }) => runs.at(-1));
   return (
     <>

@@ -1,0 +1,75 @@
+import { expect, type Page, test } from '@playwright/test';
+
+/** Small enough for a software adapter: an eighth of the width, few updates, little validation. */
+const small = './?v=1&resnet50-vd.width=0.125&data.batch=8&data.fraction=0.01&stop.steps=6&data.size=16&data.evalFraction=0.01';
+
+const lines = (page: Page, chart: string) =>
+  page.getByRole('figure', { name: `${chart} chart` }).locator('path.recharts-line-curve');
+const rowsOf = (page: Page) => page.getByRole('region', { name: 'Runs' }).locator('tbody tr');
+
+test('two runs that differ by one trick are drawn over each other and outlive a reload', async ({ page }) => {
+  await page.goto(small);
+  await page.getByRole('button', { name: 'Train', exact: true }).focus();
+  await page.keyboard.press('Control+Enter');
+  await expect(rowsOf(page)).toHaveCount(1);
+  await expect(rowsOf(page).first()).toContainText('finished', { timeout: 280_000 });
+
+  await page.getByRole('switch', { name: 'Label smoothing' }).check({ force: true });
+  await expect(page.getByText('+ label smoothing .1').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(rowsOf(page).first()).toContainText('finished', { timeout: 280_000 });
+  await expect(rowsOf(page)).toHaveCount(2);
+  await expect(lines(page, 'Throughput')).toHaveCount(2);
+  const names = await rowsOf(page)
+    .getByRole('button', { name: /^[a-z]+-[a-z]+$/ })
+    .allTextContents();
+  expect(new Set(names).size).toBe(2);
+
+  await page.reload();
+  await expect(page.getByRole('switch', { name: 'Label smoothing' })).toBeChecked();
+  await expect(rowsOf(page)).toHaveCount(2);
+  await expect(lines(page, 'Throughput')).toHaveCount(2);
+  await rowsOf(page)
+    .last()
+    .getByRole('button', { name: /^Load the settings/ })
+    .click();
+  await expect(page.getByRole('switch', { name: 'Label smoothing' })).not.toBeChecked();
+  await rowsOf(page)
+    .last()
+    .getByRole('button', { name: /^Delete/ })
+    .click();
+  await expect(rowsOf(page)).toHaveCount(1);
+  await expect(lines(page, 'Throughput')).toHaveCount(1);
+});
+
+test('the page answers while it trains, pauses, resumes, and a run cut off by a reload is stopped', async ({
+  page,
+}) => {
+  await page.goto(small.replace('stop.steps=6', 'stop.steps=5000').replace('data.fraction=0.01', 'data.fraction=1'));
+  await page.getByRole('button', { name: 'Train', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeEnabled({ timeout: 200_000 });
+
+  // From the press to the task after the frame that shows it, measured in the page: what a person waits for.
+  const toggle = page.getByRole('switch', { name: 'Mixup' });
+  const delays = await toggle.evaluate(async (input: HTMLInputElement) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const waits: number[] = [];
+    for (let i = 0; i < 11; i++) {
+      const pressed = performance.now();
+      input.click();
+      await frame();
+      await new Promise((resolve) => setTimeout(resolve));
+      waits.push(performance.now() - pressed);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    return waits.sort((a, b) => a - b);
+  });
+  expect(delays[5], `median of ${delays.map(Math.round).join(', ')} ms`).toBeLessThan(100);
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(rowsOf(page).first()).toContainText('paused');
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(rowsOf(page).first()).toContainText('running');
+  await page.reload();
+  await expect(rowsOf(page).first()).toContainText('stopped');
+});

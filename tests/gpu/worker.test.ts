@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Experiment, experimentWith } from '../../src/experiment/schema';
+import type { Command, Event } from '../../src/trainer/protocol';
+
+const workers: Worker[] = [];
+afterEach(() => {
+  for (const worker of workers.splice(0)) worker.terminate();
+});
+
+/** A worker with its events kept, and a way to wait for one. */
+function startWorker() {
+  const worker = new Worker(new URL('../../src/trainer/worker.ts', import.meta.url), { type: 'module' });
+  workers.push(worker);
+  const events: Event[] = [];
+  const waiting: (() => void)[] = [];
+  worker.addEventListener('message', (message: MessageEvent<Event>) => {
+    events.push(message.data);
+    for (const check of waiting) check();
+  });
+  return {
+    events,
+    send: (command: Command) => worker.postMessage(command),
+    until: <E extends Event>(is: (event: Event) => event is E) =>
+      new Promise<E>((resolve) => {
+        const check = () => {
+          const found = events.find(is);
+          if (found) resolve(found);
+        };
+        waiting.push(check);
+        check();
+      }),
+  };
+}
+
+const tiny = (keys: Record<string, string> = {}): Experiment =>
+  experimentWith({
+    dataset: 'fashion-mnist',
+    'resnet50-vd.depths': '1,1,1,1',
+    'resnet50-vd.width': '.125',
+    'data.size': '16',
+    'data.batch': '8',
+    'data.fraction': '.02',
+    'data.evalFraction': '.01',
+    'padded-crop': 'on',
+    flip: 'on',
+    'color-jitter': 'on',
+    mixup: 'on',
+    cutmix: 'on',
+    'label-smoothing': 'on',
+    'stop.steps': '6',
+    ...keys,
+  });
+
+const ended =
+  (session: string) =>
+  (event: Event): event is Extract<Event, { type: 'finished' | 'failed' }> =>
+    (event.type === 'finished' || event.type === 'failed') && event.session === session;
+
+const stepsOf = (events: Event[], session: string) =>
+  events.flatMap((event) => (event.type === 'steps' && event.session === session ? event.metrics : []));
+
+async function lossesOf(experiment: Experiment, dataWorkers: number): Promise<number[]> {
+  const worker = startWorker();
+  worker.send({ type: 'start', session: 's', experiment, dataWorkers, maxSteps: 6 });
+  const end = await worker.until(ended('s'));
+  expect(end).toMatchObject({ type: 'finished', reason: 'done' });
+  return stepsOf(worker.events, 's').map((metrics) => metrics.loss);
+}
+
+describe('the training worker', () => {
+  it('gives the same losses bit for bit, whatever the number of data workers, and others for another seed', async () => {
+    const one = await lossesOf(tiny(), 1);
+    expect(one).toHaveLength(6);
+    expect(await lossesOf(tiny(), 3)).toEqual(one);
+    expect(await lossesOf(tiny({ seed: '1234' }), 1)).not.toEqual(one);
+  });
+
+  it('pauses inside an epoch, resumes where it was and stops when told', async () => {
+    const worker = startWorker();
+    const experiment = tiny({ 'stop.steps': '0', 'stop.epochs': '50' });
+    worker.send({ type: 'start', session: 'a', experiment, dataWorkers: 1 });
+    await worker.until((event): event is Event => event.type === 'steps');
+    worker.send({ type: 'pause', session: 'a' });
+    await worker.until((event): event is Event => event.type === 'paused');
+    const before = stepsOf(worker.events, 'a').length;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(stepsOf(worker.events, 'a')).toHaveLength(before);
+    worker.send({ type: 'resume', session: 'a' });
+    await worker.until((event): event is Event => event.type === 'steps' && (event.metrics[0]?.step ?? 0) > before);
+    worker.send({ type: 'stop', session: 'a' });
+    expect(await worker.until(ended('a'))).toMatchObject({ type: 'finished', reason: 'stopped' });
+    const steps = stepsOf(worker.events, 'a').map((metrics) => metrics.step);
+    expect(steps).toEqual(steps.map((_, i) => i + 1));
+  });
+
+  it('trains two runs at a time, each as if it were alone', async () => {
+    const alone = await lossesOf(tiny(), 1);
+    const worker = startWorker();
+    worker.send({ type: 'start', session: 'a', experiment: tiny(), dataWorkers: 1 });
+    worker.send({ type: 'start', session: 'b', experiment: tiny({ seed: '9' }), dataWorkers: 1 });
+    await Promise.all([worker.until(ended('a')), worker.until(ended('b'))]);
+    expect(stepsOf(worker.events, 'a').map((metrics) => metrics.loss)).toEqual(alone);
+    expect(stepsOf(worker.events, 'b')).toHaveLength(6);
+  });
+
+  it('evaluates at the end, and its saved weights give the same predictions again', async () => {
+    const worker = startWorker();
+    const experiment = tiny();
+    worker.send({ type: 'start', session: 'a', experiment, dataWorkers: 1, returnWeights: true });
+    const end = await worker.until(ended('a'));
+    const evaluated = await worker.until(
+      (event): event is Extract<Event, { type: 'evaluated' }> => event.type === 'evaluated',
+    );
+    if (end.type !== 'finished' || !end.weights) throw new Error('no weights came back');
+    worker.send({ type: 'predict', session: 'p', experiment, weights: end.weights, split: 'validation' });
+    const predicted = await worker.until(
+      (event): event is Extract<Event, { type: 'predicted' }> => event.type === 'predicted',
+    );
+    const right = predicted.logits.filter((row, i) => row.indexOf(Math.max(...row)) === predicted.labels[i]).length;
+    expect(right / predicted.labels.length).toBeCloseTo(evaluated.metrics.top1, 6);
+  });
+
+  it('says in words why a run cannot start', async () => {
+    const worker = startWorker();
+    worker.send({
+      type: 'start',
+      session: 'a',
+      experiment: tiny(),
+      data: { infoUrl: `${location.origin}/nowhere/_info.json` },
+    });
+    expect(await worker.until(ended('a'))).toMatchObject({
+      type: 'failed',
+      message: expect.stringMatching(/_info\.json/),
+    });
+    worker.send({ type: 'start', session: 'b', experiment: tiny(), initialWeights: new ArrayBuffer(4) });
+    expect(await worker.until(ended('b'))).toMatchObject({
+      type: 'failed',
+      message: expect.stringMatching(/safetensors/i),
+    });
+  });
+});
