@@ -17,8 +17,11 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-webgl',
             '@tensorflow/tfjs-backend-cpu',
             'zod',
+            'modern-tar',
           ],
         },
+        // The photos that some data tests read (they skip where there are none) lie beside the checkout.
+        server: { fs: { allow: ['.', '../shared/data'] } },
         test: {
           name: 'gpu',
           include: ['tests/gpu/**/*.test.ts'],

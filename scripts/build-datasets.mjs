@@ -14,7 +14,7 @@ const sources = join(root, 'scripts', 'datasets');
 
 /** Dataset -> the packages its bytes depend on. Kept here, so that looking for missing ones loads no image library. */
 const datasets = {
-  emoji: ['emoji-datasource-google', 'emoji-datasource-twitter', 'sharp', 'modern-tar'],
+  emoji: ['@svgmoji/noto', '@twemoji/svg', 'emoji.json', 'sharp', 'modern-tar'],
   'fashion-mnist': ['fashion-mnist', 'sharp', 'modern-tar'],
 };
 
@@ -73,7 +73,7 @@ export async function buildDatasets({
     const start = performance.now();
     log(`Building dataset ${name} ...`);
     let shown = start;
-    const dataset = { ...builders[name]({ rng, modules }), builder: builderOf(name) };
+    const dataset = { ...(await builders[name]({ rng, modules })), builder: builderOf(name) };
     await writeDataset(join(target, name), dataset, (line) => {
       if (performance.now() - shown < 2000) return;
       shown = performance.now();

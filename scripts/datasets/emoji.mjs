@@ -1,11 +1,11 @@
 /**
  * Emoji drawings, 64 x 64 on white; the task is the emoji's group. Three splits make two experiments out of it:
- * `validation` are emoji never trained on, drawn in the style trained on (Google's); `style` are the very same emoji in
- * Twitter's drawing. No Twitter drawing is trained on, so validation minus style is the price of the change of style alone.
+ * `validation` are emoji never trained on, drawn in the style trained on (Google's Noto); `style` are the very same
+ * drawings in Twitter's style, one for one. No Twemoji is trained on, so validation minus style is the price of the change of style alone.
  * An emoji and all its skin tones stay on one side, or a tone would give the answer away.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 
@@ -17,57 +17,128 @@ export const name = 'emoji';
 
 const hash = (text) => createHash('sha256').update(text).digest('hex');
 
-/** The emoji (by `unified`) that no training sees: of each group the fifth with the lowest hash, one at least. */
-export function heldOut(emoji) {
-  const held = [...new Set(emoji.map((one) => one.category))].flatMap((group) => {
-    const members = emoji.filter((one) => one.category === group).map((one) => one.unified);
+/** Code points as every package's spelling comes down to: lower case, no leading zeros, no variation selectors. */
+const plainCodes = (codes) =>
+  codes
+    .toLowerCase()
+    .split(/[- ]/)
+    .filter((code) => code !== 'fe0f')
+    .map((code) => code.replace(/^0+/, ''))
+    .join('-');
+
+/** Code points -> SVG of every sprite of the sheet: the <svg> elements below its root. */
+function notoDrawings(modules) {
+  const sheet = readFileSync(join(modules, '@svgmoji', 'noto', 'sprites', 'all.svg'), 'utf8');
+  const drawings = new Map();
+  let depth = 0;
+  let start = 0;
+  for (const { 0: tag, index } of sheet.matchAll(/<svg\b[^>]*>|<\/svg>/g)) {
+    if (tag !== '</svg>') {
+      if (depth === 1) start = index;
+      depth++;
+      continue;
+    }
+    depth--;
+    if (depth !== 1) continue;
+    const svg = sheet.slice(start, index + tag.length);
+    const [, id] = /^<svg[^>]*? id="([^"]+)"/.exec(svg) ?? [];
+    if (!id) throw new Error(`@svgmoji/noto has a drawing without a name at character ${start}.`);
+    drawings.set(plainCodes(id), svg);
+  }
+  return drawings;
+}
+
+function twemojiDrawings(modules) {
+  const folder = join(modules, '@twemoji', 'svg');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.svg'));
+  return new Map(
+    files.map((file) => [plainCodes(file.slice(0, -'.svg'.length)), readFileSync(join(folder, file), 'utf8')]),
+  );
+}
+
+/** The drawing as PNG. Nested in a square of our own, it is scaled and centred whatever size it was drawn at. */
+export const render = (svg) =>
+  sharp(
+    Buffer.from(
+      `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${SIDE}" height="${SIDE}" viewBox="0 0 ${SIDE} ${SIDE}">${svg}</svg>`,
+    ),
+  )
+    .flatten({ background: '#ffffff' })
+    .png()
+    .toBuffer();
+
+/** 'waving hand: dark skin tone' -> 'waving hand'; a skin tone by itself is an emoji too. */
+const withoutTone = (title) =>
+  title
+    .replace(/\b(medium-)?(light|medium|dark) skin tone\b/g, '')
+    .replace(/[:,\s]+/g, ' ')
+    .trim() || title;
+
+/**
+ * Every emoji that both styles draw: its code points, the emoji that it is a skin tone of (by name), its group and its
+ * two drawings (SVG). A drawing with text is left out: it would look different where the fonts differ.
+ */
+export function drawnEmoji(modules) {
+  const noto = notoDrawings(modules);
+  const twemoji = twemojiDrawings(modules);
+  const list = JSON.parse(readFileSync(join(modules, 'emoji.json', 'emoji.json'), 'utf8'));
+  // emoji.json also lists the spellings without variation selectors.
+  const byCodes = new Map(list.map((one) => [plainCodes(one.codes), one]));
+  return [...byCodes]
+    .filter(([codes]) => noto.has(codes) && twemoji.has(codes))
+    .map(([codes, { name: title, group }]) => ({
+      codes,
+      emoji: withoutTone(title),
+      group,
+      noto: noto.get(codes),
+      twemoji: twemoji.get(codes),
+    }))
+    .filter((one) => !/<text\b/.test(one.noto + one.twemoji));
+}
+
+/** The emoji (by name) that no training sees: of each group the fifth with the lowest hash, one at least. */
+function heldOut(drawn) {
+  const groups = [...new Set(drawn.map((one) => one.group))];
+  const held = groups.flatMap((group) => {
+    const members = [...new Set(drawn.filter((one) => one.group === group).map((one) => one.emoji))];
     members.sort((a, b) => (hash(a) < hash(b) ? -1 : 1));
     return members.slice(0, Math.ceil(HELD_OUT * members.length));
   });
   return new Set(held);
 }
 
+/** Of drawings that look the same the first: Norway's flag is Svalbard's too, and one of the two might be trained on. */
+async function differentLooks(drawn) {
+  const looks = await Promise.all(drawn.map(async (one) => hash(await render(one.noto))));
+  return drawn.filter((_, i) => looks.indexOf(looks[i]) === i);
+}
+
 /** The dataset as writeDataset takes it. `rng` is core/rng.ts's; `modules` is the node_modules folder. */
-export function emoji({ rng, modules }) {
-  const all = JSON.parse(readFileSync(join(modules, 'emoji-datasource-google', 'emoji.json'), 'utf8'));
-  const classes = [...new Set(all.map((one) => one.category))].sort();
-  const held = heldOut(all);
-  const drawings = (style, wanted) =>
-    all.filter(wanted).flatMap((one) => {
-      const label = classes.indexOf(one.category);
-      const images = [one, ...Object.values(one.skin_variations ?? {})]
-        .filter((drawing) => drawing[`has_img_${style}`])
-        .map((drawing) => drawing.image);
-      return images.map((image) => ({
-        label,
-        png: () =>
-          sharp(join(modules, `emoji-datasource-${style}`, 'img', style, '64', image))
-            .flatten({ background: '#ffffff' })
-            .resize(SIDE, SIDE, { fit: 'contain', background: '#ffffff' })
-            .png()
-            .toBuffer(),
-      }));
-    });
-  const isHeld = (one) => held.has(one.unified);
-  const shuffle = (samples, split) =>
-    Array.from(rng(SHUFFLE_SEED, `emoji-${split}`).permutation(samples.length), (i) => samples[i]);
+export async function emoji({ rng, modules }) {
+  const drawn = await differentLooks(drawnEmoji(modules));
+  const classes = [...new Set(drawn.map((one) => one.group))].sort();
+  const held = heldOut(drawn);
+  const split = (splitName, style, wanted) => {
+    const samples = drawn
+      .filter(wanted)
+      .map((one) => ({ label: classes.indexOf(one.group), png: () => render(one[style]) }));
+    return Array.from(rng(SHUFFLE_SEED, `emoji-${splitName}`).permutation(samples.length), (i) => samples[i]);
+  };
+  const isHeld = (one) => held.has(one.emoji);
   return {
     name,
-    license: 'Apache-2.0 (Google drawings) and CC-BY-4.0 (Twitter drawings)',
+    license: 'Apache-2.0 (Noto Emoji) and CC-BY-4.0 (Twemoji)',
     source:
-      'npm emoji-datasource-google 16.0.0 (Noto Emoji, Google, Apache-2.0) and emoji-datasource-twitter 16.0.0 (Twemoji, Twitter and contributors, CC-BY-4.0), flattened on white. ' +
-      'train: Google drawings of four fifths of the emoji. validation: Google drawings of the others, skin tones together. style: Twitter drawings of exactly the emoji of validation; no Twitter drawing is trained on.',
+      'npm @svgmoji/noto 3.2.0 (Noto Emoji, Google, Apache-2.0) and @twemoji/svg 15.0.0 (Twemoji, Twitter and contributors, CC-BY-4.0), drawn on white; groups from emoji.json 16.0.0 (MIT). ' +
+      'train: Noto drawings of four fifths of the emoji. validation: Noto drawings of the others, skin tones together. style: Twemoji drawings of exactly the emoji of validation; no Twemoji is trained on.',
     shuffleSeed: SHUFFLE_SEED,
     classes,
     side: SIDE,
     shardLength: 512,
     splits: {
-      train: shuffle(
-        drawings('google', (one) => !isHeld(one)),
-        'train',
-      ),
-      validation: shuffle(drawings('google', isHeld), 'validation'),
-      style: shuffle(drawings('twitter', isHeld), 'style'),
+      train: split('train', 'noto', (one) => !isHeld(one)),
+      validation: split('validation', 'noto', isHeld),
+      style: split('style', 'twemoji', isHeld),
     },
   };
 }

@@ -1,20 +1,22 @@
+import '@fontsource-variable/inter';
 import '@mantine/core/styles.layer.css';
 import './theme.css';
-import { Drawer, MantineProvider, Tabs, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { Drawer, MantineProvider, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
-import { useCallback, useEffect } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import styles from './app.module.css';
 import { Charts } from './charts/charts';
 import { Pipeline } from './form/pipeline';
-import { Look } from './look/look';
+import { Credits } from './panels/credits';
+import { Device } from './panels/device';
+import { Dialog } from './panels/dialog';
 import { Header } from './panels/header';
 import { Notices } from './panels/notices';
-import { RunsTable } from './panels/runs-table';
 import { Shortcuts } from './panels/shortcuts';
 import { StatusBar } from './panels/status-bar';
+import { TabPanels } from './panels/tab-panels';
 import { Transport } from './panels/transport';
 import { useShortcuts } from './shortcuts';
-import { usePreferences } from './state';
 import { theme } from './theme';
 import { openLab } from './training';
 
@@ -33,69 +35,67 @@ export function App() {
   );
 }
 
+const dialogs = [
+  { name: 'keys', title: 'Keyboard', body: <Shortcuts /> },
+  { name: 'device', title: 'Device', body: <Device /> },
+  { name: 'credits', title: 'Data and licences', body: <Credits /> },
+] as const;
+type DialogName = (typeof dialogs)[number]['name'];
+
 function Lab() {
-  const [help, helpControls] = useDisclosure(false);
-  const [settings, settingsControls] = useDisclosure(false);
+  const [dialog, setDialog] = useState<DialogName>();
   const narrow = useMediaQuery('(max-width: 900px)', undefined, { getInitialValueInEffect: false });
-  const tab = usePreferences((state) => state.tab);
+  const [drawer, { open, close }] = useDisclosure(false);
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme('light');
   const switchTheme = useCallback(() => setColorScheme(scheme === 'dark' ? 'light' : 'dark'), [setColorScheme, scheme]);
-  useShortcuts(helpControls.open, switchTheme);
-  const form = (
-    <div className={styles.scroll}>
-      <Pipeline />
-    </div>
-  );
+  const showKeys = useCallback(() => setDialog('keys'), []);
+  useShortcuts(showKeys, switchTheme);
   return (
     <div className={styles.lab}>
-      <Header onHelp={helpControls.open} onSettings={narrow ? settingsControls.open : undefined} />
+      <Header onHelp={showKeys} onSettings={narrow ? open : undefined} />
       {narrow ? (
-        // Composed by hand for the reason given in panels/shortcuts.tsx.
-        <Drawer.Root
-          opened={settings}
-          onClose={settingsControls.close}
-          size="min(360px, 92vw)"
-          transitionProps={{ duration: 0 }}
-        >
-          <Drawer.Overlay />
-          <Drawer.Content>
-            <div className={styles.drawerHead}>
-              <Drawer.Title>Experiment</Drawer.Title>
-              <Drawer.CloseButton aria-label="Close the experiment" />
-            </div>
-            <Pipeline />
-          </Drawer.Content>
-        </Drawer.Root>
+        <SettingsDrawer opened={drawer} onClose={close} />
       ) : (
         <aside className={styles.pipeline} aria-label="Experiment settings">
-          {form}
+          <div className={styles.scroll}>
+            <Pipeline />
+          </div>
           <Transport />
         </aside>
       )}
       <main className={styles.main}>
         <Notices />
         <Charts />
-        <Tabs value={tab} onChange={(value) => usePreferences.setState({ tab: value ?? 'runs' })} keepMounted={false}>
-          <Tabs.List className={styles.tabs ?? ''}>
-            <Tabs.Tab value="runs">Runs</Tabs.Tab>
-            <Tabs.Tab value="look">Look</Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="runs">
-            <RunsTable />
-          </Tabs.Panel>
-          <Tabs.Panel value="look">
-            <Look />
-          </Tabs.Panel>
-        </Tabs>
+        <TabPanels />
       </main>
       {narrow && (
         <div className={styles.dock}>
           <Transport />
         </div>
       )}
-      <StatusBar />
-      <Shortcuts opened={help} onClose={helpControls.close} />
+      <StatusBar onDevice={() => setDialog('device')} onCredits={() => setDialog('credits')} />
+      {dialogs.map(({ name, title, body }) => (
+        <Dialog key={name} title={title} opened={dialog === name} onClose={() => setDialog(undefined)}>
+          {body}
+        </Dialog>
+      ))}
     </div>
+  );
+}
+
+/** The settings where they have no room of their own. Composed by hand for the reason given in panels/dialog.tsx. */
+function SettingsDrawer({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Drawer.Root opened={opened} onClose={onClose} size="min(360px, 92vw)" transitionProps={{ duration: 0 }}>
+      <Drawer.Overlay backgroundOpacity={0.35} />
+      <Drawer.Content>
+        <div className={styles.drawerHead}>
+          <Drawer.Title>Experiment</Drawer.Title>
+          <Drawer.CloseButton aria-label="Close the experiment" />
+        </div>
+        <Pipeline />
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }

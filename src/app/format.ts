@@ -18,15 +18,18 @@ export const formatRate = (value: number | undefined) =>
         : value.toExponential(1)
     : DASH;
 
-/** 1,234 or 1.2 M. */
+const scales = [
+  { unit: 'G', size: 1e9, from: 1e9 },
+  { unit: 'M', size: 1e6, from: 1e6 },
+  { unit: 'k', size: 1e3, from: 1e4 },
+] as const;
+
+/** 1,234, 34.3 k or 25.6 M: three digits where there is a unit. */
 export function formatCount(value: number | undefined): string {
   if (!known(value)) return DASH;
-  for (const [unit, size] of [
-    ['G', 1e9],
-    ['M', 1e6],
-    ['k', 1e4],
-  ] as const)
-    if (value >= size) return `${(value / (unit === 'k' ? 1e3 : size)).toFixed(value < 10 * size ? 2 : 1)} ${unit}`;
+  const rounded = Number(value.toPrecision(3));
+  const scale = scales.find(({ from }) => rounded >= from);
+  if (scale) return `${(rounded / scale.size).toPrecision(3)} ${scale.unit}`;
   return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 });
 }
 
@@ -45,4 +48,15 @@ export function formatDuration(seconds: number | undefined): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}
+
+/** Seconds of an estimate, no finer than it can be: 8 s, 40 s, 4 min, 2.5 h, 3 d. */
+export function formatRoughDuration(seconds: number | undefined): string {
+  if (!known(seconds)) return DASH;
+  if (seconds < 9.5) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 55) return `${Math.round(seconds / 5) * 5} s`;
+  if (seconds < 3570) return `${Math.max(1, Math.round(seconds / 60))} min`;
+  const hours = seconds / 3600;
+  if (hours < 10) return `${Number(hours.toFixed(1))} h`;
+  return hours < 48 ? `${Math.round(hours)} h` : `${Math.round(hours / 24)} d`;
 }

@@ -20,7 +20,9 @@ const paths = {
   check: 'M3.500 8.500l3 3 6-7',
 } as const;
 
-export function Icon({ name }: { name: keyof typeof paths }) {
+export type IconName = keyof typeof paths;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg width="16" height="16" viewBox="0 0 16 16" fill="none" aria-hidden="true" focusable="false">
       <path d={paths[name]} stroke="currentColor" strokeWidth="1.400" strokeLinecap="round" strokeLinejoin="round" />

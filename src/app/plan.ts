@@ -16,7 +16,9 @@ function trainingPlan(experiment: Experiment): TrainingPlan | undefined {
 /** The learning rate of the experiment over its updates; undefined where it can't be planned. */
 export function planOf(experiment: Experiment): Plan | undefined {
   const plan = trainingPlan(experiment);
-  return plan && { lr: plan.lr, updatesPerEpoch: plan.updatesPerEpoch, totalUpdates: plan.totalUpdates };
+  if (!plan) return;
+  const { lr, updatesPerEpoch, totalUpdates, microBatchesPerEpoch, batch } = plan;
+  return { lr, updatesPerEpoch, totalUpdates, imagesPerUpdate: (microBatchesPerEpoch * batch) / updatesPerEpoch };
 }
 
 export interface Cost extends Estimate {

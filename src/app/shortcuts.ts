@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
+import { findRun } from './kept-runs';
 import { useRuns } from './state';
-import { findRun, pause, resume, stop, train } from './training';
+import { pause, resume, stop, train } from './training';
 
 /** What `?` lists. */
 export const shortcuts = [

@@ -1,16 +1,35 @@
+/** Experiments that suit this device, once its rate is measured. */
 import { estimateSeconds } from '../experiment/estimate';
 import { presets } from '../experiment/presets';
+import type { Experiment } from '../experiment/schema';
 import { toLink } from '../experiment/url';
 import { pristine, useExperiment, useRuns } from './state';
 
 /** Longer than this, and nobody waits to see what a trick does. */
 const PATIENCE_SECONDS = 20 * 60;
+/** A shorter experiment is worth offering if it is shorter by this factor. */
+const WORTH_IT = 4;
 
-/** Chooses a smaller experiment on a slow device, once it is measured; never touches settings that came from a link or a person. */
+const tiny = presets.find(({ id }) => id === 'tiny');
+
+export interface Shorter {
+  label: string;
+  experiment: Experiment;
+  seconds: number;
+}
+
+/** A preset that this device trains soon, if an experiment of so many seconds is one that nobody waits for. */
+export function shorterThan(seconds: number | undefined, flops: number | undefined): Shorter | undefined {
+  if (!tiny || !flops || seconds === undefined || seconds < PATIENCE_SECONDS) return;
+  const { label, experiment } = tiny;
+  const shorter = estimateSeconds(experiment, flops);
+  return shorter * WORTH_IT < seconds ? { label, experiment, seconds: shorter } : undefined;
+}
+
+/** Chooses a smaller experiment on a slow device; never touches settings that came from a link or a person. */
 export function sizeToDevice(flops: number): void {
   const { experiment } = useExperiment.getState();
   if (location.search !== '' || toLink(experiment) !== toLink(pristine) || useRuns.getState().active) return;
-  const tiny = presets.find(({ id }) => id === 'tiny');
   if (tiny && estimateSeconds(pristine, flops) > PATIENCE_SECONDS) {
     // Not a step of history: nobody took it.
     history.replaceState(null, '', `?${toLink(tiny.experiment)}`);

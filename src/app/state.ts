@@ -98,6 +98,12 @@ interface RunsState {
   active: string | undefined;
   /** Runs that wait for their turn. */
   queue: string[];
+  /** The run under the pointer or the focus: drawn in front while it is. */
+  lookedAt: string | undefined;
+  /** The run that was asked to stay in front; the newest one if none was. */
+  pinned: string | undefined;
+  /** The run deleted last, while that can still be undone. */
+  deleted: Run | undefined;
   adapter: AdapterSummary | undefined;
   /** Useful FLOP/s of this device, measured. */
   flops: number | undefined;
@@ -105,6 +111,8 @@ interface RunsState {
   sized: boolean;
   /** Something broke: what, why, what to do. */
   trouble: string;
+  /** The run that failed last, since the page was opened. */
+  failure: { run: string; message: string } | undefined;
   /** Grows at most four times a second while curves grow. */
   tick: number;
 }
@@ -116,10 +124,14 @@ export const useRuns = create<RunsState>()(() => ({
   progress: {},
   active: undefined,
   queue: [],
+  lookedAt: undefined,
+  pinned: undefined,
+  deleted: undefined,
   adapter: undefined,
   flops: undefined,
   sized: false,
   trouble: '',
+  failure: undefined,
   tick: 0,
 }));
 

@@ -14,8 +14,34 @@ const phosphor: MantineColorsTuple = [
   '#07493f',
 ];
 
+/** Mantine's neutral tones, light and dark, tinted as the surfaces of theme.css. */
+const gray: MantineColorsTuple = [
+  '#fafbfa',
+  '#f2f4f3',
+  '#e6e9e7',
+  '#dbdfdd',
+  '#c3cac7',
+  '#a9b2ae',
+  '#7d8984',
+  '#4b5853',
+  '#2c3733',
+  '#131b18',
+];
+const dark: MantineColorsTuple = [
+  '#e3eae7',
+  '#c0cbc7',
+  '#95a49e',
+  '#6c7a75',
+  '#3a4642',
+  '#26302d',
+  '#19211f',
+  '#111716',
+  '#0b0f0e',
+  '#070a09',
+];
+
 export const theme = createTheme({
-  colors: { phosphor },
+  colors: { phosphor, gray, dark },
   primaryColor: 'phosphor',
   primaryShade: { light: 8, dark: 6 },
   fontFamily: 'var(--font)',

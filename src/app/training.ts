@@ -1,10 +1,12 @@
-/** Runs of the page: starts them in the worker, gathers what it reports, keeps them in the store. */
+/** Training in the page: starts runs in the worker, one after the other, and gathers what it reports. */
 import type { StepMetrics } from '../core/results';
 import { runName } from '../runs/names';
-import { openRunStore, type Run, type RunStore } from '../runs/store';
+import type { Run } from '../runs/store';
 import type { Event } from '../trainer/protocol';
 import { createTrainerClient, type TrainerClient } from './client';
-import { curveOf, forgetCurve, setCurve } from './curves';
+import { curveOf } from './curves';
+import { findRun, isOpen, loadRuns, removeRun, saveCurves, updateRun } from './kept-runs';
+import { holdScreen, releaseScreen } from './screen-lock';
 import { sizeToDevice } from './sizing';
 import { useExperiment, useRuns } from './state';
 
@@ -17,57 +19,28 @@ const MOST_VISIBLE = 6;
 const PALETTE = 8;
 
 let client: TrainerClient | undefined;
-let store: RunStore | undefined;
 let flushTimer: ReturnType<typeof setTimeout> | undefined;
 let lastSave = 0;
 const waiting = new Map<string, StepMetrics[]>();
 
-const isOpen = (run: Run) => run.state === 'preparing' || run.state === 'running' || run.state === 'paused';
-
-export const findRun = (id: string | undefined) => useRuns.getState().runs.find((run) => run.id === id);
-
-/** Changes a run in the page and in the store. */
-export function updateRun(id: string, change: Partial<Run>): void {
-  useRuns.setState(({ runs }) => ({ runs: runs.map((run) => (run.id === id ? { ...run, ...change } : run)) }));
-  const run = findRun(id);
-  if (run) void keep(() => store?.save(run));
-}
-
-async function keep(write: () => Promise<void> | undefined): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    useRuns.setState({
-      storageProblem: `This browser refused to store runs (${why}). They will be gone when the page is closed.`,
-    });
-  }
-}
-
-/** Reads the stored runs and starts the worker. Call once. */
+/** Starts the worker and reads the stored runs. Call once. */
 export async function openLab(): Promise<void> {
   client = createTrainerClient(receive);
   client.send({ type: 'probe' });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) void saveCurves();
-    else useRuns.setState(({ tick }) => ({ tick: tick + 1 }));
+    else {
+      if (useRuns.getState().active) void holdScreen();
+      useRuns.setState(({ tick }) => ({ tick: tick + 1 }));
+    }
   });
-  await keep(async () => {
-    store = await openRunStore();
-    const stored = await store.runs();
-    await Promise.all(stored.map(async ({ id }) => store && setCurve(id, await store.curve(id))));
-    // Whatever was open when the page went away was cut off with it.
-    const runs = stored.map((run): Run => (isOpen(run) ? { ...run, state: 'stopped' } : run));
-    await Promise.all(runs.filter((run, i) => run !== stored[i]).map((run) => store?.save(run)));
-    useRuns.setState((now) => ({ runs: [...runs, ...now.runs], tick: now.tick + 1 }));
-  });
-  useRuns.setState({ loaded: true });
+  await loadRuns();
 }
 
 /** Starts a run of the experiment as it is, or queues it behind the run in progress. */
 export function train(): void {
-  const { runs, adapter, active } = useRuns.getState();
-  const number = runs.reduce((most, run) => Math.max(most, run.number), -1) + 1;
+  const { runs, adapter, active, deleted } = useRuns.getState();
+  const number = [...runs, ...(deleted ? [deleted] : [])].reduce((most, run) => Math.max(most, run.number), -1) + 1;
   const run: Run = {
     id: `${number}-${Date.now().toString(36)}`,
     number,
@@ -81,10 +54,9 @@ export function train(): void {
     summary: { step: 0, epoch: 0, timeMs: 0 },
   };
   const visible = runs.filter((other) => !other.hidden && !isOpen(other));
-  const surplus = new Set(visible.slice(0, Math.max(0, visible.length + 1 - MOST_VISIBLE)).map(({ id }) => id));
-  useRuns.setState({
-    runs: [...runs.map((other) => (surplus.has(other.id) ? { ...other, hidden: true } : other)), run],
-  });
+  const surplus = Math.max(0, visible.length + 1 - MOST_VISIBLE);
+  for (const { id } of visible.slice(0, surplus)) updateRun(id, { hidden: true });
+  useRuns.setState((now) => ({ runs: [...now.runs, run], pinned: undefined }));
   updateRun(run.id, {});
   if (active) {
     useRuns.setState(({ queue, progress }) => ({
@@ -98,6 +70,7 @@ function launch(run: Run): void {
   useRuns.setState(({ progress }) => ({
     active: run.id,
     trouble: '',
+    failure: undefined,
     progress: { ...progress, [run.id]: { message: 'Starting' } },
   }));
   client?.start(run.id, { experiment: run.experiment });
@@ -111,19 +84,13 @@ const command = (type: 'pause' | 'resume' | 'stop') => () => {
 export const pause = command('pause');
 export const resume = command('resume');
 
-/** Stops the run in progress; a run that has not begun is taken out of the queue with it. */
+/** Ends the run in progress; the next one that waits begins. */
 export const stop = command('stop');
 
-export function removeRun(id: string): void {
-  const { active } = useRuns.getState();
-  if (active === id) stop();
-  useRuns.setState(({ runs, queue, tick }) => ({
-    runs: runs.filter((run) => run.id !== id),
-    queue: queue.filter((other) => other !== id),
-    tick: tick + 1,
-  }));
-  forgetCurve(id);
-  void keep(() => store?.remove(id));
+/** Deletes a run, ended first if it is in progress. */
+export function deleteRun(id: string): void {
+  if (useRuns.getState().active === id) stop();
+  removeRun(id);
 }
 
 // ---- events ------------------------------------------------------------------------------------------------------------
@@ -170,6 +137,7 @@ function receive(event: Event): void {
       finish(event.session, { state: event.reason === 'done' ? 'finished' : 'stopped' });
       return;
     case 'failed':
+      useRuns.setState({ failure: { run: findRun(event.session)?.name ?? 'The run', message: event.message } });
       finish(event.session, { state: 'failed', message: event.message });
       return;
     case 'device-lost': {
@@ -227,6 +195,7 @@ function flush(): void {
     tick: document.hidden ? tick : tick + 1,
   }));
   if (performance.now() - lastSave > SAVE_MS) {
+    lastSave = performance.now();
     updateRun(run.id, {});
     void saveCurves();
   }
@@ -246,30 +215,4 @@ function summarize(id: string): Run['summary'] {
       : {}),
     ...(evaluation ? { validationLoss: evaluation.loss, top1: evaluation.top1, top5: evaluation.top5 } : {}),
   };
-}
-
-async function saveCurves(): Promise<void> {
-  lastSave = performance.now();
-  const { runs } = useRuns.getState();
-  await keep(async () => {
-    for (const { id } of runs) await store?.saveCurve(id, curveOf(id));
-  });
-}
-
-// ---- screen --------------------------------------------------------------------------------------------------------------
-
-let screenLock: WakeLockSentinel | undefined;
-
-/** Keeps the screen on while training; a browser that refuses (battery, no support) is no error. */
-async function holdScreen(): Promise<void> {
-  try {
-    screenLock ??= await navigator.wakeLock?.request('screen');
-  } catch {
-    screenLock = undefined;
-  }
-}
-
-function releaseScreen(): void {
-  void screenLock?.release();
-  screenLock = undefined;
 }

@@ -49,7 +49,7 @@ export function mixedTargets(
   classes: number,
   smoothing: number,
   plan: MixPlan,
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   const rows = labels.length;
   const lambda = plan.kind === 'none' ? 1 : plan.lambda;
   const targets = new Float32Array(rows * classes).fill(smoothing / classes);

@@ -101,7 +101,8 @@ export async function runJob(
   try {
     browser = await startBrowser();
     const page = await browser.newPage();
-    const { port } = server.httpServer?.address() as AddressInfo;
+    const address = server.httpServer?.address() as AddressInfo | null | undefined;
+    if (!address) throw new Failure('The server of the page closed before the page was opened.');
     const broken = new Promise<never>((_, reject) => {
       page.on('crash', () => reject(new Failure('The browser crashed; it may have run out of memory.')));
       page.on('pageerror', (error) => reject(new Failure(`The page failed: ${error.message}`)));
@@ -109,7 +110,7 @@ export async function runJob(
     // Not awaited anywhere if the job ends first.
     broken.catch(() => undefined);
     await page.exposeFunction('report', onEvent);
-    await page.goto(`http://127.0.0.1:${port}/src/cli/page.html`);
+    await page.goto(`http://127.0.0.1:${address.port}/src/cli/page.html`);
     await page.waitForFunction('window.runJob !== undefined');
     const failure = await Promise.race([
       broken,

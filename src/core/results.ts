@@ -2,6 +2,14 @@
 
 export type Split = 'train' | 'validation';
 
+/** Loss and hits summed over images. */
+export interface Totals {
+  loss: number;
+  /** Images whose (dominant) label is first, or in the first five. */
+  top1: number;
+  top5: number;
+}
+
 export interface StepMetrics {
   /** Updates done, from 1. */
   step: number;

@@ -15,7 +15,7 @@ const fileName = z
   .refine((name) => !/^[a-z][a-z0-9+.-]*:/i.test(name), 'must be relative to _info.json, without a scheme')
   .refine((name) => !/^[/\\]/.test(name), 'must be relative to _info.json')
   .refine((name) => !name.split(/[/\\]/).includes('..'), "must not contain '..'")
-  .refine((name) => !/[\x00-\x1f\\?#]|%2e%2e|%2f|%5c/i.test(name), 'has a character that a shard name may not have');
+  .refine((name) => !/[\p{Cc}\\?#]|%2e%2e|%2f|%5c/iu.test(name), 'has a character that a shard name may not have');
 
 const count = (max: number) => z.number().int().min(0).max(max);
 const perShard = <T extends z.ZodType>(item: T) => z.array(item).max(MAX_SHARDS);

@@ -2,7 +2,6 @@
  * The loader: a split of a dataset as epochs of batches. What a batch holds is a pure function of (index, seed, epoch,
  * position); workers, prefetching and the network change only when it arrives.
  */
-import { openShardCache, type ShardCache } from './cache';
 import { splitOf } from './index';
 import {
   batchCount,
@@ -13,14 +12,13 @@ import {
   shardBlocks,
   shardStarts,
   subset,
+  usedShards,
 } from './order';
 import { type DataPool, openPool } from './pool';
-import { openShards, type Shard } from './shards';
-import type { Batch, SampleRecipe, ShardIndex } from './types';
+import { openSplitShards, type Shard, type ShardSource } from './shards';
+import type { Batch, SampleRecipe } from './types';
 
-export interface LoaderOptions {
-  index: ShardIndex;
-  split: string;
+export interface LoaderOptions extends ShardSource {
   seed: number;
   batchSize: number;
   /** Input size, tricks that are on and their options. Evaluation uses only the size. */
@@ -29,17 +27,12 @@ export interface LoaderOptions {
   training: boolean;
   /** Share of the split's samples, in (0, 1]; the choice does not depend on the seed. Default 1. */
   fraction?: number;
+  /** Samples to choose from (1 = yes, by sample number), such as a part of holdOut's. Default all. */
+  within?: Uint8Array;
   /** Data workers; 0 = one per spare core. Ignored when a pool is given. */
   workers?: number;
   /** A pool to share between loaders; it is not closed with the loader. */
   pool?: DataPool;
-  /** Access token for the shards; sent to their server only, kept in memory only. */
-  token?: string;
-  fetch?: typeof fetch;
-  /** Shards on disk. Default: the browser's own, for datasets of other sites. */
-  cache?: ShardCache;
-  /** Encoded shards in memory, bytes. Default 256 MiB. */
-  memoryBytes?: number;
   /** Hears of damaged shards and samples as they are met, in words. */
   onProblem?: (message: string) => void;
 }
@@ -76,7 +69,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const split = splitOf(index, options.split);
   const shardLengths = split.shard_lengths;
   const starts = shardStarts(shardLengths);
-  const set = subset(shardLengths, options.fraction ?? 1);
+  const set = subset(shardLengths, options.fraction ?? 1, options.within);
   const batchesPerEpoch = batchCount(set.count, batchSize, training);
   if (batchesPerEpoch === 0) {
     throw new Error(
@@ -92,19 +85,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     if (!told.has(message)) options.onProblem?.(message);
     told.add(message);
   };
-  // The site's own datasets come from the browser's HTTP cache; a second copy would only take room.
-  const remote = new URL(index.baseUrl).origin !== globalThis.location?.origin;
-  const cache = options.cache ?? (remote ? await openShardCache() : undefined);
-  const shards = openShards({
-    split,
-    baseUrl: index.baseUrl,
-    classes: index.classes.length,
-    capBytes: options.memoryBytes ?? 256 * 2 ** 20,
-    onProblem: tell,
-    ...(cache ? { cache } : {}),
-    ...(options.token ? { token: options.token } : {}),
-    ...(options.fetch ? { fetch: options.fetch } : {}),
-  });
+  const shards = await openSplitShards(options, tell);
   let waitMs = 0;
   let closed = false;
 
@@ -190,7 +171,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   async function* epochOf(epoch: number, startBatch = 0): AsyncGenerator<Batch, void, void> {
     const plan = { seed, epoch, shardLengths, blockShards, set };
     const order = training ? sampleOrder(plan) : naturalOrder(set);
-    const blocks = training ? shardBlocks(plan) : shardLengths.map((_, shard) => [shard]);
+    const blocks = training ? shardBlocks(plan) : usedShards(shardLengths, set.keep).map((shard) => [shard]);
     // Past the last block comes the next epoch's first.
     const following = training ? shardBlocks({ ...plan, epoch: epoch + 1 })[0] : undefined;
     const sequence = [...blocks.flat(), ...(following ?? [])];

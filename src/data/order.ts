@@ -45,29 +45,47 @@ export interface SampleSet {
   count: number;
 }
 
-/** From this many shards on, a subset is made of whole shards: the others need not be downloaded. */
-const MANY_SHARDS = 20;
+/** From this many shards on, a part of a split is made of whole shards: the others need not be downloaded. */
+export const MANY_SHARDS = 20;
 /** Fixed: the same fraction is the same data in every run, whatever the run's seed. */
 const SUBSET_SEED = 0x5eed;
 
 /**
  * The subset of a split: round(fraction * shards) whole shards when there are 20 or more, else round(fraction * samples)
  * samples; at least one. Prefixes of one fixed permutation, so that a smaller subset lies within a larger one.
+ * within: the samples to choose from (1 = yes, by sample number); default all.
  */
-export function subset(shardLengths: readonly number[], fraction: number): SampleSet {
+export function subset(shardLengths: readonly number[], fraction: number, within?: Uint8Array): SampleSet {
   if (!(fraction > 0 && fraction <= 1)) throw new Error(`The share of the data must be in (0, 1], got ${fraction}.`);
   const starts = shardStarts(shardLengths);
-  const total = starts[shardLengths.length] as number;
-  const keep = new Uint8Array(total);
-  const chosen = (n: number) =>
-    rng(SUBSET_SEED, 'data/subset')
-      .permutation(n)
-      .subarray(0, Math.max(1, Math.round(fraction * n)));
-  if (fraction === 1) keep.fill(1);
-  else if (shardLengths.length >= MANY_SHARDS) {
-    for (const shard of chosen(shardLengths.length)) keep.fill(1, starts[shard], starts[shard + 1]);
-  } else for (const sample of chosen(total)) keep[sample] = 1;
+  const all = within ?? new Uint8Array(starts[shardLengths.length] as number).fill(1);
+  const chosen = (candidates: readonly number[]) =>
+    Array.from(
+      rng(SUBSET_SEED, 'data/subset')
+        .permutation(candidates.length)
+        .subarray(0, Math.max(1, Math.round(fraction * candidates.length))),
+      (i) => candidates[i] as number,
+    );
+  let keep = all;
+  if (fraction < 1) {
+    keep = new Uint8Array(all.length);
+    if (shardLengths.length >= MANY_SHARDS) {
+      const shards = within ? usedShards(shardLengths, within) : [...shardLengths.keys()];
+      for (const shard of chosen(shards)) {
+        const [start, end] = [starts[shard] as number, starts[shard + 1] as number];
+        keep.set(all.subarray(start, end), start);
+      }
+    } else {
+      for (const sample of chosen([...all.keys()].filter((i) => all[i] === 1))) keep[sample] = 1;
+    }
+  }
   return { keep, count: keep.reduce((sum, bit) => sum + bit, 0) };
+}
+
+/** Shards with a sample that takes part (keep: 1 = yes, by sample number), in declared order. */
+export function usedShards(shardLengths: readonly number[], keep: Uint8Array): number[] {
+  const starts = shardStarts(shardLengths);
+  return [...shardLengths.keys()].filter((shard) => keep.subarray(starts[shard], starts[shard + 1]).includes(1));
 }
 
 export interface OrderOptions {
@@ -81,13 +99,7 @@ export interface OrderOptions {
 
 /** Shards with a sample that takes part, in the epoch's order, cut into blocks. */
 export function shardBlocks({ seed, epoch, shardLengths, blockShards, set }: OrderOptions): number[][] {
-  const starts = shardStarts(shardLengths);
-  const used: number[] = [];
-  shardLengths.forEach((length, shard) => {
-    const start = starts[shard] as number;
-    const empty = set ? !set.keep.subarray(start, start + length).includes(1) : length === 0;
-    if (!empty) used.push(shard);
-  });
+  const used = usedShards(shardLengths, (set ?? subset(shardLengths, 1)).keep);
   const order = [...rng(seed, 'order/shards', epoch).permutation(used.length)].map((i) => used[i] as number);
   const blocks: number[][] = [];
   for (let i = 0; i < order.length; i += blockShards) blocks.push(order.slice(i, i + blockShards));

@@ -1,8 +1,9 @@
 /** Shards in memory: downloaded whole, verified, scanned, kept under a byte cap. */
-import type { ShardCache } from './cache';
+import { openShardCache, type ShardCache } from './cache';
 import { download } from './download';
+import { splitOf } from './index';
 import { type Sample, samplesOf, scanTar } from './tar';
-import type { ShardSplit } from './types';
+import type { ShardIndex, ShardSplit } from './types';
 
 export interface Shard {
   bytes: Uint8Array<ArrayBuffer>;
@@ -154,4 +155,36 @@ export function openShards(options: ShardStoreOptions): ShardStore {
       held.clear();
     },
   };
+}
+
+/** A split of a dataset, and how to get at its shards. */
+export interface ShardSource {
+  index: ShardIndex;
+  split: string;
+  /** Access token for the shards; sent to their server only, kept in memory only. */
+  token?: string;
+  fetch?: typeof fetch;
+  /** Shards on disk. Default: the browser's own, for datasets of other sites. */
+  cache?: ShardCache;
+  /** Encoded shards in memory, bytes. Default 256 MiB. */
+  memoryBytes?: number;
+}
+
+/** Opens the shards of a split with the cache that fits their place. Throws an Error for a person if there is no such split. */
+export async function openSplitShards(source: ShardSource, onProblem: (message: string) => void): Promise<ShardStore> {
+  const { index, token, fetch } = source;
+  const split = splitOf(index, source.split);
+  // The site's own datasets come from the browser's HTTP cache; a second copy would only take room.
+  const remote = new URL(index.baseUrl).origin !== globalThis.location?.origin;
+  const cache = source.cache ?? (remote ? await openShardCache() : undefined);
+  return openShards({
+    split,
+    baseUrl: index.baseUrl,
+    classes: index.classes.length,
+    capBytes: source.memoryBytes ?? 256 * 2 ** 20,
+    onProblem,
+    ...(cache ? { cache } : {}),
+    ...(token ? { token } : {}),
+    ...(fetch ? { fetch } : {}),
+  });
 }

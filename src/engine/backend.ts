@@ -1,13 +1,15 @@
 /**
  * Opens the device that trains: WebGPU on our own GPUDevice, else WebGL, else the CPU.
- * This file and conv-gradients.ts are the border with tfjs internals (pinned at 4.22).
+ * This file, gpu/ and reference/conv-gradients.ts are the border with tfjs internals (pinned at 4.22).
  */
 
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 import type { AdapterSummary } from '../core/results';
-import { replaceGradients } from './conv-gradients';
+import { openGpu } from './gpu/dispatch';
+import { replaceAdd } from './kernels/pointwise';
+import { replaceGradients } from './reference/conv-gradients';
 
 export interface BackendListener {
   /** A GPU error that no promise carries (validation, memory): results since then are worthless. */
@@ -56,6 +58,8 @@ async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
   // 0 leaves only the packed matmul. The other choice for long inner dimensions, split-K, adds with atomics (another
   // order every time, so no run could be repeated) and is wrong for a transposed B.
   backend.thresholdToIncreaseWorkgroups = 0;
+  openGpu(backend);
+  replaceAdd();
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend, 3);
   // Small tensors that happen to be on the CPU would be computed there, with other roundings.

@@ -2,16 +2,9 @@
 
 export type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 export { openBackend } from './backend';
-export { blendWithReverse, normalizedInput, pasteFromReverse } from './batch';
+export { buildParameters, createTrainer, type EngineName, engineFor, opsOf } from './engines';
 export { createLayers } from './layers';
+export type { StepNumber } from './ops';
 export { createParameters, type Parameters } from './parameters';
-export {
-  buildParameters,
-  GradientSum,
-  logitsAndMetrics,
-  lossAndGradients,
-  MetricSums,
-  type PreparedBatch,
-} from './passes';
 export { measureFlops } from './probe';
-export { createSgd, type Sgd } from './sgd';
+export { type Mix, noMix, type Trainer, type TrainingBatch } from './trainer';

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { datasets } from '../catalog/datasets';
 import { controlOf, type OptionControl, type OptionValue, type OptionValues, type Part } from '../catalog/define';
+import { type EngineChoice, engines } from '../catalog/engines';
 import { models } from '../catalog/models';
 import { optimizers } from '../catalog/optimizers';
 import { allParts, defaultOptions, findPart } from '../catalog/parts';
@@ -20,6 +21,8 @@ export interface Experiment {
   model: string;
   optimizer: string;
   schedule: string;
+  /** What computes: 'fused', our kernels; 'reference', plain tfjs ops, for tests and for doubt. */
+  engine: EngineChoice;
   /** Trick id -> on. Holds every trick of the registry. */
   on: Record<string, boolean>;
   /** Part id -> its options, complete: every part of the registry, chosen or not, so that a switch forgets nothing. */
@@ -44,6 +47,7 @@ export const choices = {
   model: models,
   optimizer: optimizers,
   schedule: schedules,
+  engine: engines,
 } as const satisfies Record<string, readonly Part[]>;
 
 export type Choice = keyof typeof choices;
@@ -120,7 +124,8 @@ export function parseExperiment(value: unknown): Checked {
   if (!seed.success) problems.push({ key: 'seed', message: `seed must be a whole number from 0 to ${MAX_SEED}.` });
   const choose = (key: Choice): string => {
     const ids = choices[key].map(({ id }) => id);
-    const id = value[key];
+    // Runs that were kept before there was a choice of engines.
+    const id = value[key] ?? (key === 'engine' ? engines[0]?.id : undefined);
     if (typeof id === 'string' && ids.includes(id)) return id;
     problems.push({ key, message: `${key} must be one of ${ids.join(', ')}.` });
     return ids[0] as string;
@@ -130,6 +135,7 @@ export function parseExperiment(value: unknown): Checked {
     model: choose('model'),
     optimizer: choose('optimizer'),
     schedule: choose('schedule'),
+    engine: choose('engine') as EngineChoice,
   };
   const given = value.options ?? {};
   if (!isRecord(given)) problems.push({ key: 'options', message: 'The options must be an object.' });
@@ -179,7 +185,7 @@ export function setKeys(experiment: Experiment, keys: Readonly<Record<string, Op
       if (seed.success) next.seed = seed.data;
       else problems.push({ key, message: `seed must be a whole number from 0 to ${MAX_SEED}.` });
     } else if ((choiceKeys as string[]).includes(key)) {
-      next[key as Choice] = text;
+      Object.assign(next, { [key]: text });
     } else if (entry?.kind === 'trick' && name === undefined) {
       const on = parseSwitch(text);
       if (on === undefined) problems.push({ key, message: `${key} must be on or off.` });
@@ -210,6 +216,7 @@ function catalogDefaults(): Experiment {
     model: models[0]?.id ?? '',
     optimizer: optimizers[0]?.id ?? '',
     schedule: schedules[0]?.id ?? '',
+    engine: 'fused',
     on: Object.fromEntries(tricks.map(({ id, on }) => [id, on])),
     options: Object.fromEntries(allParts().map(({ part }) => [part.id, defaultOptions(part)])),
   };

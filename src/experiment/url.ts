@@ -38,7 +38,7 @@ export function changedKeys(experiment: Experiment, from: Experiment): Record<st
 
 /** encodeURIComponent that leaves what reads well and is harmless in a query: commas, colons, slashes. */
 const encode = (text: string) =>
-  encodeURIComponent(text).replace(/%2C|%3A|%2F/g, (escape) => decodeURIComponent(escape));
+  encodeURIComponent(text).replace(/%2C|%3A|%2F/g, (escaped) => decodeURIComponent(escaped));
 
 /** The query string of an experiment, without '?': 'v=1&mixup=on&mixup.alpha=0.4'. */
 export function toLink(experiment: Experiment): string {

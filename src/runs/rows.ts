@@ -2,7 +2,7 @@
 import { type Buckets, bucketOf, indexAt, pickPerBucket, smooth } from '../core/downsample';
 import type { Series } from './series';
 
-export type Axis = 'step' | 'epoch' | 'time';
+export type Axis = 'step' | 'epoch' | 'images' | 'time';
 export type Metric = 'loss' | 'top1' | 'lr' | 'imagesPerSecond';
 
 /** x, then one value per key(run, ...); absent where a run has no point in the row. */
@@ -17,6 +17,8 @@ export interface Plan {
   /** Learning rate before update number u, from 0. */
   lr: (update: number) => number;
   updatesPerEpoch: number;
+  /** On average over an epoch. */
+  imagesPerUpdate: number;
   totalUpdates: number;
 }
 
@@ -90,8 +92,8 @@ export function buildRows(runs: readonly PlottedRun[], options: RowOptions): Row
 
 /** Adds the planned rate to every row and rows for the part of the plan that no run has reached. */
 function withPlan(rows: Row[], plan: Plan, axis: Axis, exact: boolean): Row[] {
-  const { totalUpdates, updatesPerEpoch, lr } = plan;
-  const perUpdate = axis === 'epoch' ? 1 / updatesPerEpoch : 1;
+  const { totalUpdates, updatesPerEpoch, imagesPerUpdate, lr } = plan;
+  const perUpdate = axis === 'epoch' ? 1 / updatesPerEpoch : axis === 'images' ? imagesPerUpdate : 1;
   // Step s is update s - 1.
   const rateAt = (x: number) => lr(Math.min(totalUpdates - 1, Math.max(0, Math.round(x / perUpdate) - 1)));
   for (const row of rows) if (row.x <= totalUpdates * perUpdate) row[PLAN_KEY] = rateAt(row.x);

@@ -6,9 +6,8 @@ import type { TrainingPlan } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
 
 export interface Network {
-  /** x [batch, size, size, 3] -> logits [batch, classes]. step keys dropout and drop path. */
-  forward(x: engine.Tensor4D, mode: { training: boolean; step: number }): engine.Tensor2D;
-  trainable: engine.Parameters['trainable'];
+  engine: engine.EngineName;
+  trainer: engine.Trainer;
   /** Trainable scalars. */
   parameterCount: number;
   /** safetensors with timm's names. */
@@ -21,23 +20,38 @@ export function createNetwork(experiment: Experiment, plan: TrainingPlan, initia
   const model = modelOf(experiment.model);
   const options = experiment.options[experiment.model] ?? {};
   const parameters = engine.createParameters(experiment.seed);
-  const forward: Network['forward'] = (x, { training, step }) => {
-    const nn = engine.createLayers(parameters, { training, seed: experiment.seed, step });
+  const name = engine.engineFor(experiment.engine);
+  const ops = engine.opsOf(name);
+  const forward = (x: engine.Tensor4D, mode: { training: boolean; step: engine.StepNumber }) => {
+    const nn = engine.createLayers(parameters, { ops, seed: experiment.seed, ...mode });
     return model.forward<engine.Tensor>(nn, x, options, plan.modelContext) as engine.Tensor2D;
   };
   try {
     // Parameters come into being on first use: one empty image calls them all.
-    engine.buildParameters((x) => forward(x, { training: false, step: 0 }), plan.size);
+    engine.buildParameters(forward, plan.size);
     if (initialWeights) parameters.load(parseSafetensors(initialWeights));
   } catch (error) {
     parameters.dispose();
     throw error;
   }
-  return {
+  const { size, mean, std } = plan;
+  const trainer = engine.createTrainer(name, {
+    parameters,
     forward,
-    trainable: () => parameters.trainable(),
+    optimizer: plan.optimizerPlan,
+    classes: plan.modelContext.classes,
+    input: { size, mean, std },
+    accumulating: plan.accumulation > 1,
+    evalBatch: plan.evalBatch,
+  });
+  return {
+    engine: name,
+    trainer,
     parameterCount: parameters.count(),
     save: async () => writeSafetensors(await parameters.dump(), { format: 'pt', model: experiment.model }),
-    dispose: () => parameters.dispose(),
+    dispose() {
+      trainer.dispose();
+      parameters.dispose();
+    },
   };
 }

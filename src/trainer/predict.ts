@@ -24,7 +24,8 @@ export async function predict({ session, experiment, data, weights, split }: Pre
     const rows: { logits: number[]; key: string; label: number }[] = [];
     // Batches may be read back in any order: each keeps its place.
     const batches: { index: number; rows: typeof rows }[] = [];
-    await evaluate(network, plan, loader.epoch(0), (logits, batch) => {
+    await evaluate(network, loader.epoch(0), {
+      onLogits(logits, batch) {
       const classes = logits.length / batch.count;
       batches.push({
         index: batch.index,
@@ -34,6 +35,7 @@ export async function predict({ session, experiment, data, weights, split }: Pre
           label: batch.labels[i] as number,
         })),
       });
+      },
     });
     for (const batch of batches.sort((a, b) => a.index - b.index)) rows.push(...batch.rows);
     loader.close();

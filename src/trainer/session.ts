@@ -1,5 +1,5 @@
 /** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
-import type { StepMetrics } from '../core/results';
+import type { StepMetrics, Totals } from '../core/results';
 import type { Loader } from '../data/loader';
 import { openPool } from '../data/pool';
 import type { Batch, ShardIndex } from '../data/types';
@@ -8,7 +8,7 @@ import { openIndex, openSplit, validationSplit } from './dataset';
 import { evaluate } from './evaluate';
 import { createNetwork, type Network } from './network';
 import type { Event, RunTiming, SessionId, StartOptions } from './protocol';
-import { createStep, type MetricTotals } from './step';
+import { trainStep } from './step';
 
 /** Updates that may be on the GPU before the oldest one's metrics have come back; more was seen to be slower. */
 const RUN_AHEAD = 2;
@@ -151,7 +151,6 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
 
   const train = async (room: Room): Promise<RunTiming> => {
     const { plan, network } = room;
-    const step = createStep(network, plan);
     const planned = Math.min(plan.totalUpdates, options.maxSteps ?? Number.POSITIVE_INFINITY);
     const stepTimes: number[] = [];
     let firstStepMs = 0;
@@ -159,7 +158,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     let images = 0;
     let update = 0;
 
-    const record = (totals: MetricTotals, size: number, at: { update: number; wait: number }) => {
+    const record = (totals: Totals, size: number, at: { update: number; wait: number }) => {
       const now = clock.milliseconds;
       if (firstStepMs === 0) firstStepMs = now;
       else stepTimes.push(now - last);
@@ -189,7 +188,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     const validate = async () => {
       if (!room.validation) return;
       flush();
-      const result = await evaluate(network, plan, room.validation.loader.epoch(0), undefined, () => stopping);
+      const result = await evaluate(network, room.validation.loader.epoch(0), { stopped: () => stopping });
       if (stopping) return;
       emit({
         type: 'evaluated',
@@ -207,8 +206,10 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       last = clock.milliseconds;
     };
 
-    try {
-      progress('Compiling shaders for the first step');
+    progress('Compiling shaders for the first step');
+    await network.trainer.prepare(plan.batch, (done, all) =>
+      emit({ type: 'progress', session, message: 'Compiling shaders', fraction: done / all }),
+    );
       for (let epoch = 0; update < planned && !stopping; epoch++) {
         const pending: Promise<void>[] = [];
         let firstBatch = 0;
@@ -227,7 +228,9 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
           if (stopping) break;
           const size = batches.reduce((sum, batch) => sum + batch.count, 0);
           const at = { update, wait };
-          pending.push(step.run(batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)));
+          pending.push(
+            trainStep(network, plan, batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)),
+          );
           update++;
           firstBatch += batches.length;
           if (pending.length > RUN_AHEAD) await pending.shift();
@@ -239,9 +242,6 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       }
       flush();
       return { firstStepMs, medianStepMs: median(stepTimes), totalMs: clock.milliseconds };
-    } finally {
-      step.dispose();
-    }
   };
 
   const live = async () => {

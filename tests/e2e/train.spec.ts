@@ -1,7 +1,8 @@
 import { expect, type Page, test } from '@playwright/test';
 
 /** Small enough for a software adapter: an eighth of the width, few updates, little validation. */
-const small = './?v=1&resnet50-vd.width=0.125&data.batch=8&data.fraction=0.01&stop.steps=6&data.size=16&data.evalFraction=0.01';
+const small =
+  './?v=1&resnet50-vd.width=0.125&data.batch=8&data.fraction=0.01&stop.steps=6&data.size=16&data.evalFraction=0.01';
 
 const lines = (page: Page, chart: string) =>
   page.getByRole('figure', { name: `${chart} chart` }).locator('path.recharts-line-curve');

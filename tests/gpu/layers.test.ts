@@ -4,7 +4,9 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend } from '../../src/engine/backend';
+import { opsOf } from '../../src/engine/engines';
 import { createLayers } from '../../src/engine/layers';
+import type { Ops } from '../../src/engine/ops';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
 import { values } from '../fixtures/models/reference';
 
@@ -26,7 +28,7 @@ afterEach(() => {
   expect(gpuErrors.splice(0)).toEqual([]);
 });
 
-const layers = (training: boolean, step = 0) => createLayers(parameters, { training, seed: 7, step });
+const layers = (training: boolean, step = 0) => createLayers(parameters, { ops: opsOf('fused'), training, seed: 7, step });
 
 const filled = (name: string, shape: number[]) =>
   tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
@@ -157,7 +159,7 @@ describe('randomness', () => {
 describe('parameters', () => {
   const make = (store: Parameters) =>
     tf.tidy(() => {
-      const nn = createLayers(store, { training: true, seed: 7, step: 0 });
+      const nn = createLayers(store, { ops: opsOf('fused'), training: true, seed: 7, step: 0 });
       const x = nn.conv(tf.zeros([1, 4, 4, 6]), 'conv', { out: 8, kernel: 3, padding: 1 });
       const y = nn.batchNorm(nn.conv(x, 'dw', { out: 8, kernel: 3, padding: 1, depthwise: true, bias: true }), 'bn');
       nn.linear(nn.globalAvgPool(y), 'fc', { out: 5 });
@@ -189,7 +191,7 @@ describe('parameters', () => {
     make(parameters);
     const other = createParameters(7);
     tf.tidy(() => {
-      createLayers(other, { training: true, seed: 7, step: 0 }).linear(tf.zeros([1, 8]), 'fc', { out: 5 });
+      createLayers(other, { ops: opsOf('fused'), training: true, seed: 7, step: 0 }).linear(tf.zeros([1, 8]), 'fc', { out: 5 });
     });
     const state = await parameters.dump();
     expect((await other.dump()).get('fc.weight')).toEqual(state.get('fc.weight'));
@@ -241,9 +243,9 @@ describe('backend', () => {
   });
 
   it('computes the same on the CPU when asked to, and says so', async () => {
-    const run = async () => {
+    const run = async (ops: Ops) => {
       const store = createParameters(3);
-      const nn = createLayers(store, { training: true, seed: 3, step: 0 });
+      const nn = createLayers(store, { ops, training: true, seed: 3, step: 0 });
       const x = nn.conv(filled('x', [2, 5, 5, 3]), 'conv', { out: 4, kernel: 3, stride: 2, padding: 1 });
       const q = nn.reshape(nn.gelu(nn.batchNorm(x, 'bn')), [2, 9, 4]);
       const y = nn.attention(nn.layerNorm(q, 'ln', { eps: 1e-6 }), q, nn.swish(q), {
@@ -255,11 +257,11 @@ describe('backend', () => {
       store.dispose();
       return result;
     };
-    const gpu = await run();
+    const gpu = await run(opsOf('fused'));
     const adapter = await openBackend(listen, 'cpu');
     expect(adapter).toMatchObject({ backend: 'cpu', software: true });
     expect(adapter.fallbackReason).toContain('webgpu');
-    expectClose(gpu, await run(), 1e-5);
+    expectClose(gpu, await run(opsOf('reference')), 1e-5);
     expect((await openBackend(listen)).backend).toBe('webgpu');
   });
 });

@@ -1,8 +1,9 @@
 /** Models against PyTorch (timm's ResNets, the authors' CMT): same weights, same images, same numbers. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { modelById } from '../../src/catalog/models';
+import { modelOf } from '../../src/catalog/parts';
 import { openBackend } from '../../src/engine/backend';
+import { type EngineName, opsOf } from '../../src/engine/engines';
 import { createLayers } from '../../src/engine/layers';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
 import { counts, images, logitsOf, type Picked, trainingOf, values, weight } from '../fixtures/models/reference';
@@ -22,13 +23,16 @@ interface Network {
   run(x: tf.Tensor, training: boolean): tf.Tensor;
 }
 
-function network(id: string, chosen: object, { classes, size }: { classes: number; size: number }): Network {
-  const model = modelById(id);
-  if (!model) throw new Error(`no model ${id}`);
+function network(
+  id: string,
+  chosen: object,
+  { classes, size, engine = 'fused' }: { classes: number; size: number; engine?: EngineName },
+): Network {
+  const model = modelOf(id);
   const options = model.options.parse(chosen);
   const parameters = createParameters(1);
   const run = (x: tf.Tensor, training: boolean) => {
-    const nn = createLayers(parameters, { training, seed: 1, step: 0 });
+    const nn = createLayers(parameters, { ops: opsOf(engine), training, seed: 1, step: 0 });
     return model.forward(nn, x, options, { classes, size, zeroGamma: true });
   };
   tf.tidy(() => {
@@ -95,10 +99,12 @@ describe.each([
   ['small-a', 'resnet50-a', { ...quarter, stem: 'small' }, 4, 16],
   ['plain', 'resnet50', { depths: [1, 1, 1, 1] }, 5, 36],
   ['cmt-tiny', 'cmt-tiny', { dropPath: 0, dropout: 0 }, 4, 64],
-] as const)('training %s', (key, id, options, batch, size) => {
+  // The other engine once: it is what the kernels are tested against, and slow.
+  ['small-a', 'resnet50-a', { ...quarter, stem: 'small' }, 4, 16, 'reference'],
+] as const)('training %s', (key, id, options, batch, size, engine: EngineName = 'fused') => {
   it('gives the logits, all gradients and the running statistics of PyTorch, and leaks nothing', async () => {
     const reference = trainingOf(key);
-    const net = network(id, options, { classes: 10, size });
+    const net = network(id, options, { classes: 10, size, engine });
     await fill(net);
     const x = batchOf(batch, size);
     const fixed = tf.tensor1d(Float32Array.from(values('loss', 10)));

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../src/engine';
-import { batchMetrics, softCrossEntropy } from '../../src/engine/loss';
-import { createSgd } from '../../src/engine/sgd';
+import { batchMetrics, softCrossEntropy } from '../../src/engine/reference/loss';
+import { createSgd } from '../../src/engine/reference/sgd';
 import lossCases from '../fixtures/loss/soft-cross-entropy.json';
 import sgdCases from '../fixtures/optimizers/sgd.json';
 
@@ -33,7 +33,7 @@ describe('batchMetrics', () => {
   it('counts the label among the first one and the first five', async () => {
     // Ranks of the label: 0, 1, 4, 5.
     const rows = [0, 1, 4, 5].map((rank) => Array.from({ length: 8 }, (_, c) => (c === 0 ? 8 - rank - 0.5 : 8 - c)));
-    const sums = batchMetrics(tf.scalar(0.25), tf.tensor2d(rows), Int32Array.from([0, 0, 0, 0]));
+    const sums = batchMetrics(tf.scalar(0.25), tf.tensor2d(rows), tf.tensor1d([0, 0, 0, 0], 'int32'));
     expect([...(await sums.data())]).toEqual([1, 1, 3]);
   });
 });

@@ -5,7 +5,7 @@ import { meanInterval, median, studentQuantile } from '../../src/core/stats';
 
 describe('numbers for people', () => {
   test.each([
-    [formatLoss(2.30258), '2.303'],
+    [formatLoss(2.0794), '2.079'],
     [formatLoss(Number.NaN), '–'],
     [formatShare(0.9126), '91.3 %'],
     [formatRate(0.1), '0.1'],

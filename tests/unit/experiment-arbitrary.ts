@@ -55,6 +55,7 @@ export const experimentArbitrary: fc.Arbitrary<Experiment> = fc.record({
   model: oneOf(choices.model),
   optimizer: oneOf(choices.optimizer),
   schedule: oneOf(choices.schedule),
+  engine: fc.constantFrom(...choices.engine.map(({ id }) => id)),
   on: switchesArbitrary,
   options: optionsArbitrary,
 });

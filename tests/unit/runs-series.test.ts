@@ -90,7 +90,7 @@ describe('rows for charts', () => {
     const series = new Series();
     series.append(steps(10));
     series.evaluate({ step: 10, epoch: 1, timeMs: 5000, split: 'validation', loss: 0.7, top1: 0.6, top5: 0.9 });
-    const plan = { lr: (update: number) => update / 100, updatesPerEpoch: 10, totalUpdates: 40 };
+    const plan = { lr: (update: number) => update / 100, updatesPerEpoch: 10, imagesPerUpdate: 32, totalUpdates: 40 };
     const rows = buildRows([{ id: 'a', series }], { ...options, plan });
     expect(rows[9]?.[rowKey('a', 'validationTop1')]).toBe(0.6);
     expect(rows.map((row) => row[PLAN_KEY])).toEqual(Array.from({ length: 40 }, (_, i) => i / 100));

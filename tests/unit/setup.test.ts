@@ -9,6 +9,9 @@ import { unpackTar } from 'modern-tar';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildDatasets } from '../../scripts/build-datasets.mjs';
+import { drawnEmoji, render } from '../../scripts/datasets/emoji.mjs';
+import { emoji as emojiDataset } from '../../src/catalog/datasets/emoji';
+import { fashionMnist } from '../../src/catalog/datasets/fashion-mnist';
 import type { ShardIndex } from '../../src/data/types';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -101,43 +104,81 @@ describe('fashion-mnist', () => {
 });
 
 describe('emoji', () => {
+  const drawn = drawnEmoji(modules);
+
+  it('names an emoji and its skin tones alike', () => {
+    const byCodes = new Map(drawn.map((one) => [one.codes, one]));
+    const tones = drawn.filter(({ codes }) => /-1f3f[b-f]/.test(codes));
+    expect(tones.length).toBeGreaterThan(1500);
+    const plain = tones.map(({ codes, emoji }) => ({ emoji, base: byCodes.get(codes.replace(/-1f3f[b-f]/g, '')) }));
+    // Two skin tones in one handshake or couple have a base that is written otherwise.
+    expect(plain.filter(({ base }) => base).length).toBeGreaterThan(1400);
+    expect(plain.filter(({ emoji, base }) => base && base.emoji !== emoji)).toEqual([]);
+    expect(byCodes.get('1f469-1f3fb-200d-1f91d-200d-1f468-1f3ff')?.emoji).toBe(byCodes.get('1f46b')?.emoji);
+  });
+
   it('keeps an emoji and its skin tones on one side, and tests the style on the emoji of validation', async () => {
-    const list = JSON.parse(readFileSync(join(modules, 'emoji-datasource-google', 'emoji.json'), 'utf8')) as {
-      unified: string;
-      image: string;
-      skin_variations?: Record<string, { image: string }>;
-    }[];
-    /** Look -> the emoji that look so: some flags are drawn alike. */
-    const emojiByLook = async (style: string) => {
+    /** Look -> the emoji that look so: Twitter draws some alike. */
+    const emojiByLook = async (style: 'noto' | 'twemoji') => {
       const found = new Map<string, Set<string>>();
-      const drawings = list.flatMap((emoji) =>
-        [emoji, ...Object.values(emoji.skin_variations ?? {})].map(({ image }) => ({ image, unified: emoji.unified })),
-      );
-      const folder = join(modules, `emoji-datasource-${style}`, 'img', style, '64');
-      const looks = await Promise.all(drawings.map(({ image }) => look(join(folder, image))));
+      const looks = await Promise.all(drawn.map(async (one) => look(await render(one[style]))));
       looks.forEach((key, i) => {
-        found.set(key, (found.get(key) ?? new Set()).add(drawings[i]?.unified ?? ''));
+        found.set(key, (found.get(key) ?? new Set()).add(drawn[i]?.emoji ?? ''));
       });
       return found;
     };
-    const emojiOf = async (split: string, style: string) => {
-      const known = await emojiByLook(style);
-      const samples = await Promise.all(
-        (infoOf('emoji').splits[split]?.filenames ?? []).map((file) => samplesOf('emoji', file)),
-      );
-      const looks = await Promise.all(samples.flat().map((sample) => look(sample.png)));
-      expect(looks.filter((one) => !known.has(one))).toEqual([]);
-      const candidates = looks.map((one) => [...(known.get(one) as Set<string>)]);
-      return new Set(candidates.filter((one) => one.length === 1).flat());
+    const looksOf = async (split: string) => {
+      const filenames = infoOf('emoji').splits[split]?.filenames ?? [];
+      const samples = await Promise.all(filenames.map((file) => samplesOf('emoji', file)));
+      return Promise.all(samples.flat().map((sample) => look(sample.png)));
     };
-    const train = await emojiOf('train', 'google');
-    const validation = await emojiOf('validation', 'google');
-    const style = await emojiOf('style', 'twitter');
-    expect(train.size).toBeGreaterThan(1400);
-    expect(validation.size).toBeGreaterThan(350);
-    expect([...validation].filter((emoji) => train.has(emoji))).toEqual([]);
-    expect([...style].filter((emoji) => train.has(emoji))).toEqual([]);
-    expect([...style].filter((emoji) => validation.has(emoji)).length).toBeGreaterThan(350);
+    const [train, validation, style] = [await looksOf('train'), await looksOf('validation'), await looksOf('style')];
+    expect(validation.filter((one) => train.includes(one))).toEqual([]);
+    expect(style.length).toBe(validation.length);
+
+    const noto = await emojiByLook('noto');
+    const twemoji = await emojiByLook('twemoji');
+    const emojiOf = (looks: string[], known: Map<string, Set<string>>) => {
+      expect(looks.filter((one) => !known.has(one))).toEqual([]);
+      return new Set(looks.flatMap((one) => [...(known.get(one) as Set<string>)]));
+    };
+    const trained = emojiOf(train, noto);
+    const held = emojiOf(validation, noto);
+    expect(trained.size).toBeGreaterThan(1400);
+    expect(held.size).toBeGreaterThan(350);
+    expect([...held].filter((emoji) => trained.has(emoji))).toEqual([]);
+    const styled = emojiOf(style, twemoji);
+    expect([...held].filter((emoji) => !styled.has(emoji))).toEqual([]);
+    expect(infoOf('emoji').splits.style?.class_counts).toEqual(infoOf('emoji').splits.validation?.class_counts);
+  }, 180_000);
+});
+
+describe.each([emojiDataset, fashionMnist])("the catalog's facts of $id", (dataset) => {
+  it('are those of the shards', async () => {
+    const { classes, image, license, splits } = infoOf(dataset.id);
+    expect(dataset.classes).toBe(classes.length);
+    expect(dataset.imageSide).toBe(image.short_side);
+    expect(dataset.trainImages).toBe(splits.train?.num_samples);
+    expect(dataset.license.slice(0, 3)).toBe(license?.slice(0, 3));
+    // All of emoji; of Fashion-MNIST enough to know the third digit.
+    const files = (splits.train?.filenames ?? []).slice(0, 8);
+    const samples = (await Promise.all(files.map((file) => samplesOf(dataset.id, file)))).flat();
+    const sums = [0, 0, 0];
+    const squares = [0, 0, 0];
+    for (const { png } of samples) {
+      const pixels = await sharp(png).toColourspace('srgb').raw().toBuffer();
+      pixels.forEach((value, i) => {
+        sums[i % 3] = (sums[i % 3] as number) + value / 255;
+        squares[i % 3] = (squares[i % 3] as number) + (value / 255) ** 2;
+      });
+    }
+    const count = samples.length * image.short_side ** 2;
+    sums.forEach((sum, channel) => {
+      const mean = sum / count;
+      expect(Math.abs(mean - (dataset.mean[channel] as number))).toBeLessThan(0.003);
+      const std = Math.sqrt((squares[channel] as number) / count - mean ** 2);
+      expect(Math.abs(std - (dataset.std[channel] as number))).toBeLessThan(0.003);
+    });
   });
 });
 
@@ -154,7 +195,7 @@ describe('set-up', () => {
     expect(await build()).toEqual([]);
     rmSync(join(folder, 'emoji', 'emoji-train-0000.tar'));
     expect(await build()).toEqual(['emoji']);
-  });
+  }, 180_000);
 
   const setup = (...args: string[]) =>
     spawnSync(process.execPath, [join(root, 'scripts', 'setup.mjs'), ...args], { encoding: 'utf8' });

@@ -1,6 +1,7 @@
 import { memo, useEffect, useRef, useState } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import type { Row } from '../../runs/rows';
+import type { Axis, Row } from '../../runs/rows';
+import { axisTicks, placeText } from './axis';
 import styles from './charts.module.css';
 
 export interface Curve {
@@ -9,7 +10,7 @@ export interface Curve {
   name: string;
   color: string;
   dash: string;
-  /** Not the newest run: drawn paler. */
+  /** Not the run that is looked at: drawn paler. */
   pale: boolean;
   weight: 'raw' | 'thin' | 'line' | 'bold' | 'hollow' | 'plan';
   /** What it is, in the readout; absent: not read out. */
@@ -21,7 +22,7 @@ interface ChartProps {
   unit?: string;
   rows: Row[];
   curves: Curve[];
-  axisLabel: string;
+  axis: Axis;
   format: (value: number | undefined) => string;
   /** For the ticks of the axis; as format if absent. */
   formatTick?: (value: number) => string;
@@ -33,6 +34,8 @@ interface ChartProps {
   log?: boolean;
   tall?: boolean;
   domain?: [number, number];
+  /** Range of the empty chart; its values are not labelled if absent. */
+  emptyDomain?: [number, number];
 }
 
 const widths = { raw: 1, thin: 1.25, line: 1.75, bold: 2, hollow: 1.25, plan: 1.5 } as const;
@@ -45,10 +48,13 @@ function opacity({ weight, pale }: Curve): number {
 
 /** One chart. Drawn only while it is on screen. */
 export const Chart = memo(function Chart(props: ChartProps) {
-  const { title, unit, rows, curves, axisLabel, format, summary, legend, log = false, tall = false, domain } = props;
+  const { title, unit, rows, curves, axis, format, summary, legend, log = false, tall = false, emptyDomain } = props;
   const [figure, visible] = useOnScreen();
   const last = rows.at(-1)?.x ?? 0;
-  const empty = rows.length === 0 || !curves.some(({ key }) => rows.some((row) => row[key] !== undefined));
+  const { ticks, label } = axisTicks(axis, last);
+  const empty = !curves.some(({ key }) => rows.some((row) => row[key] !== undefined));
+  const domain = props.domain ?? (empty ? (emptyDomain ?? [0, 1]) : log ? ['auto', 'auto'] : [0, 'auto']);
+  const unlabelled = empty && !props.domain && !emptyDomain;
   return (
     <figure ref={figure} className={styles.chart} data-tall={tall} aria-label={`${title} chart`}>
       <figcaption className={styles.caption}>
@@ -71,30 +77,28 @@ export const Chart = memo(function Chart(props: ChartProps) {
                 dataKey="x"
                 type="number"
                 domain={[0, last || 1]}
-                tickCount={7}
-                tickFormatter={(x: number) => x.toLocaleString('en')}
+                ticks={ticks}
+                tickFormatter={label}
                 tickLine={false}
                 axisLine={{ stroke: 'var(--line-strong)' }}
-                minTickGap={28}
+                minTickGap={12}
                 height={22}
               />
               <YAxis
                 width={52}
                 tickLine={false}
                 axisLine={false}
-                tickFormatter={props.formatTick ?? format}
-                scale={log ? 'log' : 'auto'}
-                domain={domain ?? (log ? ['auto', 'auto'] : [0, 'auto'])}
-                allowDataOverflow={log}
+                tickFormatter={unlabelled ? () => '' : (props.formatTick ?? format)}
+                scale={log && !empty ? 'log' : 'auto'}
+                domain={domain}
+                allowDataOverflow={log || empty}
                 tickCount={tall ? 6 : 5}
               />
               <Tooltip
                 isAnimationActive={false}
                 cursor={{ stroke: 'var(--ink-soft)', strokeWidth: 1 }}
                 content={({ active, label }) =>
-                  active ? (
-                    <Readout x={Number(label)} rows={rows} curves={curves} axisLabel={axisLabel} format={format} />
-                  ) : null
+                  active ? <Readout x={Number(label)} rows={rows} curves={curves} axis={axis} format={format} /> : null
                 }
               />
               {curves.map((curve) => (
@@ -115,7 +119,11 @@ export const Chart = memo(function Chart(props: ChartProps) {
             </LineChart>
           </ResponsiveContainer>
         )}
-        {empty && <p className={styles.empty}>{props.waiting}</p>}
+        {empty && (
+          <p className={styles.empty}>
+            <span>{props.waiting}</span>
+          </p>
+        )}
       </div>
     </figure>
   );
@@ -161,12 +169,12 @@ function Legend({ entries }: { entries: string[] }) {
   );
 }
 
-interface ReadoutProps extends Pick<ChartProps, 'rows' | 'curves' | 'axisLabel' | 'format'> {
+interface ReadoutProps extends Pick<ChartProps, 'rows' | 'curves' | 'axis' | 'format'> {
   x: number;
 }
 
 /** Values under the crosshair; a curve without a point in this row shows its last one before it. */
-function Readout({ x, rows, curves, axisLabel, format }: ReadoutProps) {
+function Readout({ x, rows, curves, axis, format }: ReadoutProps) {
   const at = rows.findLastIndex((row) => row.x <= x);
   const lines = curves.flatMap((curve) => {
     if (curve.label === undefined) return [];
@@ -179,11 +187,7 @@ function Readout({ x, rows, curves, axisLabel, format }: ReadoutProps) {
   if (lines.length === 0) return null;
   return (
     <div className={styles.readout}>
-      <p>
-        {axisLabel === 's'
-          ? `${x.toFixed(1)} s`
-          : `${axisLabel} ${x.toLocaleString('en', { maximumFractionDigits: 2 })}`}
-      </p>
+      <p>{placeText(axis, x)}</p>
       {lines.map(({ curve, value }) => (
         <p key={curve.key}>
           <svg width="14" height="8" viewBox="0 0 14 8" aria-hidden="true">

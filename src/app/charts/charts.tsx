@@ -8,10 +8,9 @@ import { useExperiment, usePreferences, useRuns } from '../state';
 import { Chart, type Curve } from './chart';
 import styles from './charts.module.css';
 import { runColor, runDash } from './marks';
+import { RunLegend } from './run-legend';
 import { Toolbar } from './toolbar';
 import { usePlottedRuns, useRows } from './use-rows';
-
-const axisLabels = { step: 'update', epoch: 'epoch', time: 's' } as const;
 
 // Constants, so that a chart whose curves stay the same is not drawn again.
 const lossLegend = ['train', 'validation'];
@@ -19,6 +18,8 @@ const accuracyLegend = ['train', 'validation', 'top-5'];
 const rateLegend = ['planned', 'used'];
 const shares: [number, number] = [0, 1];
 const formatPerCent = (share: number) => `${Math.round(share * 100)} %`;
+/** A network that guesses among ten classes starts at ln 10 = 2.3. */
+const emptyLoss: [number, number] = [0, 2.5];
 
 export function Charts() {
   // The form answers first, the curve of the plan follows.
@@ -26,15 +27,16 @@ export function Charts() {
   const plan = useMemo(() => planOf(experiment), [experiment]);
   const { axis, smoothing, logLoss } = usePreferences();
   const runs = usePlottedRuns();
+  const wanted = useDeferredValue(useRuns((state) => state.lookedAt ?? state.pinned));
   const rows = useRows(runs, { axis, smoothing, limit: 300, plan });
   const curves = useMemo(() => {
-    const newest = runs.at(-1)?.id;
+    const foremost = runs.some(({ id }) => id === wanted) ? wanted : runs.at(-1)?.id;
     const base = runs.map((run) => ({
       run: run.id,
       name: run.name,
       color: runColor(run.color),
       dash: runDash(run.color),
-      pale: run.id !== newest,
+      pale: run.id !== foremost,
     }));
     const each = (make: (run: (typeof base)[number]) => Curve[]) => base.flatMap(make);
     return {
@@ -67,7 +69,7 @@ export function Charts() {
       ],
       speed: each((run) => [{ ...run, key: rowKey(run.run, 'imagesPerSecond'), weight: 'line', label: '' }]),
     };
-  }, [runs, smoothing, axis, plan]);
+  }, [runs, wanted, smoothing, axis, plan]);
   const newest = runs.at(-1);
   const summary = newest
     ? `${newest.name}: ${describe(newest.id)}. ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} drawn.`
@@ -75,17 +77,19 @@ export function Charts() {
   const waiting = useRuns(({ active, progress }) => (active ? progress[active]?.message : undefined));
   const shared = {
     rows,
-    axisLabel: axisLabels[axis],
+    axis,
     summary,
-    waiting: waiting ? `${waiting}…` : 'Press Train: the curves appear here.',
   };
   return (
     <section className={styles.bench} aria-label="Charts">
       <Toolbar />
+      <RunLegend runs={runs} />
       <div className={styles.grid}>
         <Chart
           {...shared}
           title="Loss"
+          waiting={waiting ? `${waiting}…` : 'Press Train: the curves appear here.'}
+          emptyDomain={emptyLoss}
           curves={curves.loss}
           format={formatLoss}
           formatTick={formatRate}
@@ -96,6 +100,7 @@ export function Charts() {
         <Chart
           {...shared}
           title="Accuracy"
+          waiting="Of the training images as they pass, of the validation images after every epoch."
           curves={curves.accuracy}
           format={formatShare}
           formatTick={formatPerCent}
@@ -103,8 +108,22 @@ export function Charts() {
           domain={shares}
           legend={accuracyLegend}
         />
-        <Chart {...shared} title="Learning rate" curves={curves.rate} format={formatRate} legend={rateLegend} />
-        <Chart {...shared} title="Throughput" unit="images/s" curves={curves.speed} format={formatCount} />
+        <Chart
+          {...shared}
+          title="Learning rate"
+          waiting="Planned and used rate; the plan has no place on a time axis before the first run."
+          curves={curves.rate}
+          format={formatRate}
+          legend={rateLegend}
+        />
+        <Chart
+          {...shared}
+          title="Throughput"
+          unit="images/s"
+          waiting="What this device trains per second."
+          curves={curves.speed}
+          format={formatCount}
+        />
       </div>
     </section>
   );

@@ -2,6 +2,18 @@ import { SegmentedControl, Slider, Switch } from '@mantine/core';
 import { type Axis, usePreferences } from '../state';
 import styles from './charts.module.css';
 
+const axes: { value: Axis; label: string }[] = [
+  { value: 'step', label: 'Updates' },
+  { value: 'epoch', label: 'Epochs' },
+  { value: 'images', label: 'Images' },
+  { value: 'time', label: 'Time' },
+];
+const axisParts = {
+  root: styles.axis ?? '',
+  label: styles.axisLabel ?? '',
+  indicator: styles.axisIndicator ?? '',
+};
+
 /** What all charts share: the x axis, smoothing, the scale of the loss. */
 export function Toolbar() {
   const { axis, smoothing, logLoss } = usePreferences();
@@ -9,15 +21,12 @@ export function Toolbar() {
     <div className={styles.toolbar}>
       <SegmentedControl
         size="xs"
-        className={styles.axis ?? ''}
+        classNames={axisParts}
+        withItemsBorders={false}
         aria-label="Horizontal axis"
         value={axis}
         onChange={(value) => usePreferences.setState({ axis: value as Axis })}
-        data={[
-          { value: 'step', label: 'Updates' },
-          { value: 'epoch', label: 'Epochs' },
-          { value: 'time', label: 'Time' },
-        ]}
+        data={axes}
       />
       <div className={styles.smoothing}>
         <span id="smoothing-label">Smoothing</span>
@@ -36,7 +45,7 @@ export function Toolbar() {
       </div>
       <Switch
         size="xs"
-        label="Log loss axis"
+        label="Log loss"
         checked={logLoss}
         onChange={(event) => usePreferences.setState({ logLoss: event.currentTarget.checked })}
       />

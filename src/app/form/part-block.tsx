@@ -89,9 +89,11 @@ export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: P
         />
         <ResetButton part={part} />
       </div>
-      <Summary part={part} />
-      {on && <Options part={part} />}
-      {on && <Warnings messages={warnings} />}
+      <div className={styles.trickBody}>
+        <Summary part={part} />
+        {on && <Options part={part} />}
+        {on && <Warnings messages={warnings} />}
+      </div>
     </div>
   );
 });

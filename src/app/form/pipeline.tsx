@@ -1,16 +1,16 @@
 import { useDeferredValue, useId, useMemo, useState } from 'react';
 import type { Part, Stage } from '../../catalog/define';
-import { dataPart, stopPart } from '../../catalog/parts';
+import { dataPart, datasetOf, findPart, stopPart } from '../../catalog/parts';
 import { tricks } from '../../catalog/tricks';
 import { clashes } from '../../experiment/clashes';
-import { presets } from '../../experiment/presets';
 import { type Choice, choices, type Experiment, MAX_SEED } from '../../experiment/schema';
-import { toLink } from '../../experiment/url';
+import { changedKeys } from '../../experiment/url';
 import { Icon } from '../icons';
 import { pristine, useExperiment } from '../state';
 import styles from './form.module.css';
 import { OptionField } from './option-field';
 import { Options, ResetButton, Summary, TrickBlock, Warnings } from './part-block';
+import { PresetField } from './preset-field';
 
 interface Section {
   stage: Stage;
@@ -43,12 +43,24 @@ function warningsOf(experiment: Experiment): Map<string, string[]> {
   return byPart;
 }
 
+/** How many settings of each stage differ from the default. */
+function changesOf(experiment: Experiment): Map<Stage, number> {
+  const counts = new Map<Stage, number>();
+  for (const key of Object.keys(changedKeys(experiment, pristine))) {
+    const stage = sections.find(({ choice }) => choice === key)?.stage ?? findPart(key.split('.')[0] ?? '')?.stage;
+    // The seed stands in the last section.
+    counts.set(stage ?? 'stop', (counts.get(stage ?? 'stop') ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** The experiment as a form: every control is generated from the catalog. */
 export function Pipeline() {
   const [search, setSearch] = useState('');
   const experiment = useExperiment((state) => state.experiment);
   const deferred = useDeferredValue(experiment);
   const warnings = useMemo(() => warningsOf(deferred), [deferred]);
+  const changes = useMemo(() => changesOf(deferred), [deferred]);
   const query = search.trim().toLowerCase();
   const shown = sections.flatMap((section) => {
     const parts = tricks.filter(({ stage }) => stage === section.stage);
@@ -74,10 +86,18 @@ export function Pipeline() {
         </label>
       </div>
       {shown.map(({ section, found, ownShown }) => (
-        <section key={section.stage} className={styles.section} aria-labelledby={`section-${section.stage}`}>
-          <h2 id={`section-${section.stage}`} className={styles.sectionTitle}>
-            {section.title}
-          </h2>
+        <section
+          key={section.stage}
+          className={styles.section}
+          data-changed={changes.has(section.stage)}
+          aria-labelledby={`section-${section.stage}`}
+        >
+          <div className={styles.sectionHead}>
+            <h2 id={`section-${section.stage}`} className={styles.sectionTitle}>
+              {section.title}
+            </h2>
+            {changes.has(section.stage) && <span>{changes.get(section.stage)} changed</span>}
+          </div>
           {ownShown && section.choice && (
             <ChoiceBlock choice={section.choice} title={section.title} warnings={warnings} />
           )}
@@ -128,9 +148,20 @@ function ChoiceBlock({ choice, title, warnings }: { choice: Choice; title: strin
         {part && <ResetButton part={part} />}
       </div>
       {part && <Summary part={part} />}
+      {choice === 'dataset' && <Credit dataset={chosen} />}
       {part && <Options part={part} />}
       {part && <Warnings messages={warnings.get(part.id) ?? []} />}
     </>
+  );
+}
+
+/** Whose images they are, and under which licence. */
+function Credit({ dataset }: { dataset: string }) {
+  const { credit, license } = datasetOf(dataset);
+  return (
+    <p className={styles.credit}>
+      {credit}. Licence: {license}.
+    </p>
   );
 }
 
@@ -152,41 +183,5 @@ function SeedField() {
       changed={seed !== pristine.seed}
       onChange={(value) => setSeed(Number(value))}
     />
-  );
-}
-
-const startingPoints = [
-  { id: 'default', label: 'Default', summary: 'A small network on Fashion-MNIST.', experiment: pristine },
-  ...presets,
-].map((preset) => ({ ...preset, link: toLink(preset.experiment) }));
-
-/** Starting points. What is on the form is named when it is exactly one of them. */
-function PresetField() {
-  const id = useId();
-  const experiment = useExperiment((state) => state.experiment);
-  const change = useExperiment((state) => state.change);
-  const link = toLink(experiment);
-  const current = startingPoints.find((preset) => preset.link === link);
-  return (
-    <div className={styles.preset}>
-      <label htmlFor={id}>Preset</label>
-      <select
-        id={id}
-        className={styles.input}
-        value={current?.id ?? ''}
-        onChange={(event) => {
-          const preset = startingPoints.find((candidate) => candidate.id === event.target.value);
-          if (preset) change(preset.experiment, `preset ${preset.id}`);
-        }}
-      >
-        {!current && <option value="">Your own</option>}
-        {startingPoints.map((preset) => (
-          <option key={preset.id} value={preset.id} title={preset.summary}>
-            {preset.label}
-          </option>
-        ))}
-      </select>
-      {current && <p className={styles.summary}>{current.summary}</p>}
-    </div>
   );
 }

@@ -50,9 +50,8 @@ export function Look() {
       )}
       {answer && answer.problem === undefined && (
         <ul className={styles.images} data-stale={stale} aria-busy={stale}>
-          {answer.images.map((image, i) => (
-            // Place in the batch is what an image is here.
-            <Picture key={i} image={image} size={answer.size} />
+          {answer.images.map((image) => (
+            <Picture key={image.key} image={image} size={answer.size} />
           ))}
         </ul>
       )}

@@ -65,7 +65,7 @@ async function preview({ id, experiment, epoch, count, base }: PreviewRequest): 
         .filter((label) => (row[label] as number) > floor + 1e-6)
         .map((label) => ({ name: index.classes[label] as string, share: row[label] as number }))
         .sort((a, b) => b.share - a.share);
-      return { pixels: mixed(batch, i, size, mix), target, floor };
+      return { key: batch.keys[i] as string, pixels: mixed(batch, i, size, mix), target, floor };
     });
     return { id, size, mix, images };
   } finally {

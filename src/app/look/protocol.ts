@@ -14,6 +14,8 @@ export interface PreviewRequest {
 }
 
 export interface PreviewImage {
+  /** Of the sample in its dataset. */
+  key: string;
   /** RGBA, [size, size, 4]. */
   pixels: Uint8ClampedArray<ArrayBuffer>;
   /** Soft target: classes above the common floor, largest first. Shares in [0, 1]. */

@@ -9,7 +9,7 @@ export function Notices() {
   const adapter = useRuns((state) => state.adapter);
   const trouble = useRuns((state) => state.trouble);
   const storageProblem = useRuns((state) => state.storageProblem);
-  const newest = useRuns(({ runs }) => runs.at(-1));
+  const failure = useRuns((state) => state.failure);
   return (
     <>
       {problems.length > 0 && (
@@ -35,9 +35,9 @@ export function Notices() {
           </p>
         </Notice>
       )}
-      {newest?.state === 'failed' && newest.message && !trouble && (
-        <Notice kind="bad" title={`${newest.name} failed.`}>
-          <p>{newest.message}</p>
+      {failure && !trouble && (
+        <Notice kind="bad" title={`${failure.run} failed.`} onClose={() => useRuns.setState({ failure: undefined })}>
+          <p>{failure.message}</p>
         </Notice>
       )}
       {adapter && adapter.backend !== 'webgpu' && (

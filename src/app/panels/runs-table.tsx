@@ -1,164 +1,105 @@
-import { memo, useState } from 'react';
-import type { Run } from '../../runs/store';
-import { Swatch } from '../charts/marks';
-import { diffLine } from '../diff-line';
-import { formatCount, formatLoss, formatShare } from '../format';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { distinctions } from '../differences';
 import { Icon } from '../icons';
-import { pristine, useExperiment, useRuns } from '../state';
-import { removeRun, updateRun } from '../training';
-import { downloadCurve } from './export-csv';
+import { restoreRun } from '../kept-runs';
+import { pristine, useRuns } from '../state';
+import { byAge, nextOrder, type Order, type RunColumn, runColumns, sortRuns } from './run-columns';
+import { RunRow } from './run-row';
 import styles from './runs-table.module.css';
 
-const columns = [
-  { label: 'Run' },
-  { label: 'Against the default' },
-  { label: 'Updates', number: true },
-  { label: 'Train loss', number: true },
-  { label: 'Val. loss', number: true },
-  { label: 'Top-1', number: true },
-  { label: 'Top-5', number: true },
-  { label: 'Images/s', number: true },
-  { label: 'State' },
-];
-
-/** Every run that this browser keeps, newest first. */
+/** Every run that this browser keeps. */
 export function RunsTable() {
   const runs = useRuns((state) => state.runs);
   const loaded = useRuns((state) => state.loaded);
-  if (loaded && runs.length === 0) return <Empty />;
+  const queue = useRuns((state) => state.queue);
+  const [order, setOrder] = useState<Order>(byAge);
+  // The experiment of a run never changes, so this is worked out when a run comes or goes, not with every step.
+  const experiments = useRuns(useShallow((state) => state.runs.map(({ experiment }) => experiment)));
+  const { common, own } = useMemo(() => distinctions(experiments, pristine), [experiments]);
+  const ownOf = new Map(runs.map(({ id }, i) => [id, own[i] ?? []]));
   const best = Math.max(...runs.map(({ summary }) => summary.top1 ?? -1));
   return (
-    // Scrolls sideways on narrow screens: reachable by keyboard.
-    <section className={styles.frame} aria-label="Runs" tabIndex={0}>
-      <table className={styles.table}>
-        <thead>
-          <tr>
-            {columns.map(({ label, number }) => (
-              <th key={label} scope="col" data-number={number}>
-                {label}
-              </th>
-            ))}
-            <th scope="col">
-              <span className="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.toReversed().map((run) => (
-            <Row
-              key={run.id}
-              run={run}
-              best={run.summary.top1 !== undefined && run.summary.top1 === best && runs.length > 1}
-            />
-          ))}
-        </tbody>
-      </table>
+    <section aria-label="Runs">
+      <Undo />
+      {loaded && runs.length === 0 && <Empty />}
+      {common.length > 0 && (
+        <p className={styles.common}>
+          All runs <b>{common.join(' · ')}</b>
+        </p>
+      )}
+      {runs.length > 0 && (
+        <div className={styles.frame}>
+          <table className={styles.table}>
+            <thead>
+              <tr>
+                <th scope="col">Run</th>
+                <th scope="col" title="Against the default experiment; what all runs share is above the table">
+                  What differs
+                </th>
+                {runColumns.map((column) => (
+                  <Heading
+                    key={column.label}
+                    column={column}
+                    order={order}
+                    onPress={() => setOrder(nextOrder(order, column))}
+                  />
+                ))}
+                <th scope="col">State</th>
+                <th scope="col">
+                  <span className="visually-hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {sortRuns(runs, order).map((run) => (
+                <RunRow
+                  key={run.id}
+                  run={run}
+                  differs={(ownOf.get(run.id) ?? []).join(' · ')}
+                  waiting={queue.includes(run.id)}
+                  best={runs.length > 1 && run.summary.top1 === best}
+                />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </section>
   );
 }
 
-/** Memoised: of many runs only the one in progress changes. */
-const Row = memo(function Row({ run, best }: { run: Run; best: boolean }) {
-  const { summary } = run;
-  const change = useExperiment((state) => state.change);
-  const differences = diffLine(pristine, run.experiment);
-  const visibility = run.hidden ? 'Show' : 'Hide';
+function Heading({ column, order, onPress }: { column: RunColumn; order: Order; onPress: () => void }) {
+  const sorted = order.column === column.label;
+  const direction = order.largestFirst ? 'descending' : 'ascending';
   return (
-    <tr data-hidden={run.hidden}>
-      <th scope="row">
-        <span className={styles.name}>
-          <Swatch color={run.color} />
-          <Name run={run} />
+    <th scope="col" data-number aria-sort={sorted ? direction : undefined} title={column.title}>
+      <button type="button" className={styles.heading} onClick={onPress}>
+        {column.label}
+        <span className={styles.arrow} aria-hidden="true">
+          {sorted ? (order.largestFirst ? '↓' : '↑') : ''}
         </span>
-      </th>
-      <td className={styles.diff} title={differences}>
-        {differences || 'the default'}
-      </td>
-      <td data-number>
-        {formatCount(summary.step)}
-        {run.totalSteps && run.totalSteps !== summary.step ? <i> / {formatCount(run.totalSteps)}</i> : ''}
-      </td>
-      <td data-number>{formatLoss(summary.trainLoss)}</td>
-      <td data-number>{formatLoss(summary.validationLoss)}</td>
-      <td data-number data-best={best}>
-        {formatShare(summary.top1)}
-      </td>
-      <td data-number>{formatShare(summary.top5)}</td>
-      <td data-number>{formatCount(summary.imagesPerSecond)}</td>
-      <td>
-        <span className={styles.state} data-state={run.state} title={run.message}>
-          {run.state}
-        </span>
-        {run.adapter?.software && <span className={styles.mark}>software</span>}
-        {run.adapter && run.adapter.backend !== 'webgpu' && <span className={styles.mark}>{run.adapter.backend}</span>}
-      </td>
-      <td className={styles.actions}>
-        <Action
-          icon={run.hidden ? 'eyeOff' : 'eye'}
-          label={`${visibility} ${run.name}`}
-          onClick={() => updateRun(run.id, { hidden: !run.hidden })}
-        />
-        <Action
-          icon="load"
-          label={`Load the settings of ${run.name}`}
-          onClick={() => change(run.experiment, `load ${run.id}`)}
-        />
-        <Action
-          icon="download"
-          label={`Download the curves of ${run.name} as CSV`}
-          onClick={() => downloadCurve(run)}
-        />
-        <Action icon="bin" label={`Delete ${run.name}`} onClick={() => removeRun(run.id)} />
-      </td>
-    </tr>
-  );
-});
-
-function Action({
-  icon,
-  label,
-  onClick,
-}: {
-  icon: Parameters<typeof Icon>[0]['name'];
-  label: string;
-  onClick: () => void;
-}) {
-  return (
-    <button type="button" className={styles.action} aria-label={label} title={label} onClick={onClick}>
-      <Icon name={icon} />
-    </button>
+      </button>
+    </th>
   );
 }
 
-/** The name; a click makes it a text box. */
-function Name({ run }: { run: Run }) {
-  const [draft, setDraft] = useState<string>();
-  if (draft === undefined) {
-    return (
-      <button type="button" className={styles.rename} title="Rename" onClick={() => setDraft(run.name)}>
-        {run.name}
-      </button>
-    );
-  }
-  const keep = () => {
-    const name = draft.trim().slice(0, 40);
-    if (name) updateRun(run.id, { name });
-    setDraft(undefined);
-  };
+/** Offers the run that was deleted last back. */
+function Undo() {
+  const name = useRuns((state) => state.deleted?.name);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // The row that had the focus is gone: a keyboard goes on from here.
+    if (name !== undefined && document.activeElement === document.body) button.current?.focus();
+  }, [name]);
+  if (name === undefined) return null;
   return (
-    <input
-      className={styles.renaming}
-      aria-label={`New name of ${run.name}`}
-      autoFocus
-      value={draft}
-      onFocus={(event) => event.currentTarget.select()}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={keep}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') keep();
-        if (event.key === 'Escape') setDraft(undefined);
-      }}
-    />
+    <p className={styles.undo} role="status">
+      Deleted {name}.
+      <button type="button" ref={button} onClick={restoreRun}>
+        <Icon name="reset" /> Undo
+      </button>
+    </p>
   );
 }
 
@@ -167,9 +108,16 @@ function Empty() {
     <div className={styles.empty}>
       <h3>No runs yet</h3>
       <ol>
-        <li>Press Train (or the space bar). The network compiles, then the curves begin to move.</li>
-        <li>Toggle one trick on the left, for example label smoothing.</li>
-        <li>Train again: the second run is drawn over the first, and this table says what each was worth.</li>
+        <li>
+          <b>Train</b> the experiment as it is: the button, or the space bar. Shaders compile, then the curves begin to
+          move.
+        </li>
+        <li>
+          <b>Toggle one trick</b> on the left, label smoothing for example. The line above the button says what changed.
+        </li>
+        <li>
+          <b>Train again.</b> The second run is drawn over the first, and this table says what the trick was worth.
+        </li>
       </ol>
       <p>Runs stay in this browser until you delete them. The link holds the settings.</p>
     </div>

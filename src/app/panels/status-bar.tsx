@@ -3,29 +3,34 @@ import { formatCount, formatDuration } from '../format';
 import { useExperiment, useRuns } from '../state';
 import styles from './panels.module.css';
 
+interface StatusBarProps {
+  onDevice: () => void;
+  onCredits: () => void;
+}
+
 /** The line at the bottom: what runs, on what, on whose data. */
-export function StatusBar() {
+export function StatusBar({ onDevice, onCredits }: StatusBarProps) {
   const dataset = useExperiment(({ experiment }) => datasetOf(experiment.dataset));
   const adapter = useRuns((state) => state.adapter);
   return (
     <footer className={styles.status}>
       <RunStatus />
-      <span className={styles.statusItem}>
+      <button type="button" className={styles.statusItem} title="About this device" onClick={onDevice}>
         {adapter ? (
           <>
-            <b data-mark={adapter.backend !== 'webgpu' || adapter.software}>
+            <b data-mark={adapter.backend !== 'webgpu'}>
               {adapter.backend === 'webgpu' ? 'WebGPU' : `${adapter.backend} (fallback)`}
             </b>{' '}
-            {adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' ')}
+            {[adapter.vendor, adapter.architecture].filter(Boolean).join(' ') || adapter.description}
             {adapter.software && <b data-mark="true"> software adapter, expect it slow</b>}
           </>
         ) : (
           'Looking for a GPU'
         )}
-      </span>
-      <span className={styles.statusItem} title={`${dataset.credit}; ${dataset.license}`}>
+      </button>
+      <button type="button" className={styles.statusItem} title="Data and licences" onClick={onCredits}>
         {dataset.label}: {dataset.credit}, {dataset.license}
-      </span>
+      </button>
     </footer>
   );
 }

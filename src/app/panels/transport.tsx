@@ -1,11 +1,12 @@
 import { useDeferredValue, useMemo } from 'react';
-import { diffLine } from '../diff-line';
-import { formatBytes, formatCount, formatDuration } from '../format';
+import { differences } from '../differences';
+import { formatBytes, formatCount, formatRoughDuration } from '../format';
 import { Icon } from '../icons';
 import { costOf } from '../plan';
+import { shorterThan } from '../sizing';
 import { useExperiment, useRuns } from '../state';
 import { pause, resume, stop, train } from '../training';
-import styles from './panels.module.css';
+import styles from './transport.module.css';
 
 /** What changed, what it will cost, and the button. */
 export function Transport() {
@@ -14,7 +15,7 @@ export function Transport() {
   return (
     <section className={styles.transport} aria-label="Training">
       <Changes />
-      <CostLine />
+      <Costs />
       <div className={styles.buttons}>
         <button type="button" className={styles.train} onClick={train} title="Ctrl+Enter, or the space bar">
           <Icon name="play" />
@@ -40,7 +41,7 @@ export function Transport() {
   );
 }
 
-/** One line: what is different from the newest run. */
+/** What is different from the newest run. */
 function Changes() {
   const experiment = useExperiment((state) => state.experiment);
   const newest = useRuns(({ runs }) => runs.at(-1)?.experiment);
@@ -53,45 +54,61 @@ function Changes() {
       </p>
     );
   }
-  const difference = diffLine(newest, experiment);
+  const changed = differences(newest, experiment);
   return (
-    <p className={styles.changes} data-changed={difference !== ''}>
-      {difference ? (
+    <p className={styles.changes} data-changed={changed.length > 0}>
+      {changed.length > 0 ? (
         <>
-          <span>Changed since {name}</span> <b>{difference}</b>
+          Changed since {name}{' '}
+          {changed.map((change) => (
+            <b key={change}>{change}</b>
+          ))}
         </>
       ) : (
-        <span>Same as {name}. Toggle a trick to compare, or train again with another seed.</span>
+        `Same as ${name}. Toggle a trick to compare, or train again with another seed.`
       )}
     </p>
   );
 }
 
-function CostLine() {
+function Costs() {
   const experiment = useDeferredValue(useExperiment((state) => state.experiment));
+  const change = useExperiment((state) => state.change);
   const flops = useRuns((state) => state.flops);
   const cost = useMemo(() => costOf(experiment, flops), [experiment, flops]);
   if ('problem' in cost) {
     return (
-      <p className={styles.costProblem} role="alert">
+      <p className={styles.problem} role="alert">
         {cost.problem}
       </p>
     );
   }
+  const shorter = shorterThan(cost.seconds, flops);
   const items = [
-    ['Parameters', formatCount(cost.params)],
-    ['GMAC', cost.gmacs < 0.01 ? cost.gmacs.toFixed(4) : cost.gmacs.toFixed(3)],
-    ['Memory', `≈ ${formatBytes(cost.estimatedBytes)}`],
-    ['Time', cost.seconds === undefined ? 'measuring' : `≈ ${formatDuration(cost.seconds)}`],
-  ] as const;
+    { label: 'Time', value: cost.seconds === undefined ? 'measuring' : `≈ ${formatRoughDuration(cost.seconds)}` },
+    { label: 'Updates', value: cost.updates.toLocaleString('en') },
+    { label: 'Memory', value: `≈ ${formatBytes(cost.estimatedBytes)}` },
+    { label: 'Weights', value: formatCount(cost.params), title: 'Trainable parameters' },
+    { label: 'MACs', value: formatCount(cost.gmacs * 1e9), title: "Multiply-adds of one image's forward pass" },
+  ];
   return (
-    <dl className={styles.cost}>
-      {items.map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <>
+      <dl className={styles.cost}>
+        {items.map(({ label, value, title }) => (
+          <div key={label} title={title}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {shorter && (
+        <p className={styles.long}>
+          Long for this device.{' '}
+          <button type="button" onClick={() => change(shorter.experiment, 'preset tiny')}>
+            {shorter.label} takes ≈ {formatRoughDuration(shorter.seconds)}
+          </button>
+        </p>
+      )}
+    </>
   );
 }

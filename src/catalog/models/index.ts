@@ -3,6 +3,3 @@ import { cmtTiny } from './cmt';
 import { resnet50, resnet50A, resnet50C, resnet50Vd } from './resnet';
 
 export const models: readonly Model[] = [resnet50Vd, resnet50, resnet50C, resnet50A, cmtTiny];
-
-/** The model of an id, or undefined. */
-export const modelById = (id: string): Model | undefined => models.find((model) => model.id === id);

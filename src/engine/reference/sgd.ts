@@ -1,14 +1,7 @@
 /** SGD with momentum, classical or Nesterov (Sutskever et al. 2013), as torch.optim.SGD defines it. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Parameter } from './parameters';
-
-export interface SgdOptions {
-  momentum: number;
-  nesterov: boolean;
-  weightDecay: number;
-  /** Weight decay on parameters with <= 1 dimension too. */
-  decayVectors: boolean;
-}
+import type { SgdOptions } from '../kernels/optimizer';
+import type { Parameter } from '../parameters';
 
 export interface Sgd {
   /** g += wd w; v = momentum v + g; w -= lr (nesterov ? g + momentum v : v). Gradients by parameter name. */

@@ -25,12 +25,12 @@ export function softCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.
 
 /**
  * [loss, correct within 1, correct within 5] summed over the batch, as one tensor [3] so that one read-back brings all.
- * labels [batch] are the dominant classes. Ties count for the network.
+ * labels int32 [batch] are the dominant classes. Ties count for the network.
  */
-export function batchMetrics(meanLoss: tf.Scalar, logits: tf.Tensor2D, labels: Int32Array): tf.Tensor1D {
+export function batchMetrics(meanLoss: tf.Scalar, logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   return tf.tidy(() => {
     const [batch, classes] = logits.shape;
-    const own = tf.sum(tf.mul(logits, tf.oneHot(tf.tensor1d(labels, 'int32'), classes)), -1, true);
+    const own = tf.sum(tf.mul(logits, tf.oneHot(labels, classes)), -1, true);
     const rank = tf.sum(tf.cast(tf.greater(logits, own), 'float32'), -1);
     return tf.stack([
       tf.mul(meanLoss, batch),

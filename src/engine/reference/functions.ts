@@ -1,24 +1,11 @@
 /** Differentiable functions with a closed-form gradient: fewer ops, and less kept for the backward pass, than a taped chain. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { BatchNormSettings, EvaluationNormSettings } from '../ops';
 
 const last = (shape: readonly number[]) => shape.at(-1) as number;
 
 /** [..., c] as [rows, c]. */
 const flatten = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, last(x.shape)]);
-
-interface RunningStatistics {
-  mean: tf.Variable;
-  variance: tf.Variable;
-  /** Share of the new batch. */
-  momentum: number;
-}
-
-interface BatchNormSettings {
-  eps: number;
-  relu: boolean;
-  residual?: tf.Tensor | undefined;
-  running: RunningStatistics;
-}
 
 /**
  * Training batch norm over all axes but the last, with the batch's biased variance; running statistics move towards the mean and the
@@ -74,16 +61,16 @@ function move(running: tf.Variable, value: tf.Tensor, momentum: number): void {
 }
 
 /** Batch norm with given statistics: evaluation. */
-export function normalizeWith(
+export function normalize(
   x: tf.Tensor,
-  mean: tf.Tensor,
-  variance: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
-  eps: number,
+  { eps, relu, residual, mean, variance }: EvaluationNormSettings,
 ): tf.Tensor {
   const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, eps)));
-  return tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(mean, scale)));
+  const y = tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(mean, scale)));
+  const sum = residual ? tf.add(y, residual) : y;
+  return relu ? tf.relu(sum) : sum;
 }
 
 /** Layer norm over the last axis. Ba et al. 2016 (arXiv 1607.06450). */

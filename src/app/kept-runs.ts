@@ -1,0 +1,92 @@
+/** The runs of the page and their copies in the store: every change goes to both. */
+import { openRunStore, type Run, type RunStore } from '../runs/store';
+import { curveOf, forgetCurve, setCurve } from './curves';
+import { useRuns } from './state';
+
+/** How long a deletion can be undone. */
+const UNDO_MS = 12_000;
+
+let store: RunStore | undefined;
+let undoTimer: ReturnType<typeof setTimeout> | undefined;
+
+export const isOpen = (run: Run) => run.state === 'preparing' || run.state === 'running' || run.state === 'paused';
+
+export const findRun = (id: string | undefined) => useRuns.getState().runs.find((run) => run.id === id);
+
+async function keep(write: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    useRuns.setState({
+      storageProblem: `This browser refused to store runs (${why}). They will be gone when the page is closed.`,
+    });
+  }
+}
+
+/** Opens the store and shows what it holds. Call once. */
+export async function loadRuns(): Promise<void> {
+  await keep(async () => {
+    store = await openRunStore();
+    const stored = await store.runs();
+    await Promise.all(stored.map(async ({ id }) => store && setCurve(id, await store.curve(id))));
+    // Whatever was open when the page went away was cut off with it.
+    const runs = stored.map((run): Run => (isOpen(run) ? { ...run, state: 'stopped' } : run));
+    await Promise.all(runs.filter((run, i) => run !== stored[i]).map((run) => store?.save(run)));
+    useRuns.setState((now) => ({ runs: [...runs, ...now.runs], tick: now.tick + 1 }));
+  });
+  useRuns.setState({ loaded: true });
+}
+
+/** Changes a run. */
+export function updateRun(id: string, change: Partial<Run>): void {
+  useRuns.setState(({ runs }) => ({ runs: runs.map((run) => (run.id === id ? { ...run, ...change } : run)) }));
+  const run = findRun(id);
+  if (run) void keep(() => store?.save(run));
+}
+
+/** Stores what the curves have gained. */
+export async function saveCurves(): Promise<void> {
+  const { runs } = useRuns.getState();
+  await keep(async () => {
+    for (const { id } of runs) await store?.saveCurve(id, curveOf(id));
+  });
+}
+
+/** Deletes a run and its curve; restoreRun brings the last one back for a while. */
+export function removeRun(id: string): void {
+  const run = findRun(id);
+  if (!run) return;
+  endUndo();
+  useRuns.setState(({ runs, queue, tick, lookedAt }) => ({
+    runs: runs.filter((other) => other !== run),
+    queue: queue.filter((other) => other !== id),
+    deleted: isOpen(run) ? { ...run, state: 'stopped' } : run,
+    lookedAt: lookedAt === id ? undefined : lookedAt,
+    tick: tick + 1,
+  }));
+  void keep(() => store?.remove(id));
+  undoTimer = setTimeout(endUndo, UNDO_MS);
+}
+
+/** Brings the run that was deleted last back to its place. */
+export function restoreRun(): void {
+  const { deleted } = useRuns.getState();
+  if (!deleted) return;
+  clearTimeout(undoTimer);
+  useRuns.setState(({ runs, tick }) => ({
+    runs: [...runs, deleted].sort((a, b) => a.number - b.number),
+    deleted: undefined,
+    tick: tick + 1,
+  }));
+  updateRun(deleted.id, {});
+  void saveCurves();
+}
+
+function endUndo(): void {
+  clearTimeout(undoTimer);
+  const { deleted } = useRuns.getState();
+  if (!deleted) return;
+  forgetCurve(deleted.id);
+  useRuns.setState({ deleted: undefined });
+}

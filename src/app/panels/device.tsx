@@ -1,0 +1,33 @@
+import { formatCount } from '../format';
+import { useRuns } from '../state';
+import styles from './panels.module.css';
+
+/** What trains: the backend, the adapter behind it, its features and its measured rate. */
+export function Device() {
+  const adapter = useRuns((state) => state.adapter);
+  const flops = useRuns((state) => state.flops);
+  if (!adapter) return <p>No device was found yet.</p>;
+  const { backend, vendor, architecture, description, software, features, fallbackReason } = adapter;
+  const facts = [
+    ['Backend', backend === 'webgpu' ? 'WebGPU' : `${backend}, a fallback many times slower than WebGPU`],
+    ['Why not WebGPU', fallbackReason],
+    ['Adapter', [vendor, architecture].filter(Boolean).join(' ')],
+    ['Described as', description],
+    ['Kind', software ? 'A software adapter: the processor does the work of a GPU. Expect it slow.' : 'A GPU'],
+    ['Measured', flops ? `${formatCount(flops)}FLOP/s in a training convolution` : 'measuring'],
+    ['Features', features.length ? features.join(', ') : 'none that matter here'],
+  ] as const;
+  return (
+    <dl className={styles.facts}>
+      {facts.map(
+        ([name, value]) =>
+          value && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}

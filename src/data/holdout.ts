@@ -1,0 +1,92 @@
+/** Validation for a dataset that declares none: a fixed part of its training images, the same in every run, whatever its seed. */
+import { rng } from '../core/rng';
+import { splitOf } from './index';
+import { MANY_SHARDS, shardStarts } from './order';
+import { openSplitShards, type ShardSource } from './shards';
+
+const HELD_OUT = 0.1;
+
+/** Two parts of one split, for the loader's `within`: 1 = belongs to it, by sample number. */
+export interface Holdout {
+  training: Uint8Array;
+  validation: Uint8Array;
+}
+
+/** A sample as the choice sees it; undefined if it can't be read: it stays with training, which reports it. */
+export type Keyed = { key: string; label: number } | undefined;
+
+/**
+ * 1 for the samples held out: of each class the tenth with the lowest hashes of their keys, one at least unless it is the
+ * only one of its class. The order of the samples plays no part.
+ */
+export function stratifiedHoldout(samples: readonly Keyed[]): Uint8Array {
+  const classes = new Map<number, { place: number; key: string; hash: number }[]>();
+  samples.forEach((sample, place) => {
+    if (!sample) return;
+    const { key, label } = sample;
+    const members = classes.get(label) ?? [];
+    members.push({ place, key, hash: rng(0, `data/holdout/${key}`).uint32() });
+    classes.set(label, members);
+  });
+  const held = new Uint8Array(samples.length);
+  for (const members of classes.values()) {
+    if (members.length < 2) continue;
+    members.sort((a, b) => a.hash - b.hash || (a.key < b.key ? -1 : 1));
+    for (const { place } of members.slice(0, Math.max(1, Math.round(HELD_OUT * members.length)))) held[place] = 1;
+  }
+  return held;
+}
+
+/** 1 for the samples of the shards held out: a tenth of the shards, by the hash of their names. */
+export function shardHoldout(filenames: readonly string[], shardLengths: readonly number[]): Uint8Array {
+  const starts = shardStarts(shardLengths);
+  const held = new Uint8Array(starts[shardLengths.length] as number);
+  const ranked = filenames
+    .map((name, shard) => ({ shard, hash: rng(0, `data/holdout/${name}`).uint32() }))
+    .sort((a, b) => a.hash - b.hash);
+  for (const { shard } of ranked.slice(0, Math.round(HELD_OUT * filenames.length))) {
+    held.fill(1, starts[shard], starts[shard + 1]);
+  }
+  return held;
+}
+
+/**
+ * Holds out about a tenth of a split. Below 20 shards every label is read, which downloads them all, as the first epoch
+ * would, and the choice is stratified by class; from 20 on whole shards are held out, so that neither part downloads the
+ * other (shards are shuffled before they are written: that is the format's rule). Undefined if nothing can be spared.
+ * Throws an Error for a person if a shard can't be downloaded.
+ */
+export async function holdOut(
+  source: ShardSource,
+  onProblem: (message: string) => void = () => {},
+): Promise<Holdout | undefined> {
+  const split = splitOf(source.index, source.split);
+  const { filenames, shard_lengths: shardLengths } = split;
+  const validation =
+    filenames.length >= MANY_SHARDS
+      ? shardHoldout(filenames, shardLengths)
+      : stratifiedHoldout(await readKeys(source, shardLengths, onProblem));
+  return validation.includes(1) ? { training: validation.map((bit) => 1 - bit), validation } : undefined;
+}
+
+async function readKeys(
+  source: ShardSource,
+  shardLengths: readonly number[],
+  onProblem: (message: string) => void,
+): Promise<Keyed[]> {
+  const shards = await openSplitShards(source, onProblem);
+  try {
+    const keyed = await Promise.all(
+      shardLengths.map(async (length, number) => {
+        const { samples } = await shards.get(number);
+        return Array.from({ length }, (_, i): Keyed => {
+          const sample = samples[i];
+          return sample && 'label' in sample ? { key: sample.key, label: sample.label } : undefined;
+        });
+      }),
+    );
+    return keyed.flat();
+  } finally {
+    shards.close();
+  }
+}

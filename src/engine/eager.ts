@@ -1,0 +1,64 @@
+/** The reference trainer: every step runs through tfjs op by op. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Totals } from '../core/results';
+import { variableGradients } from './gradients';
+import { mixedWithReverse, normalizedInput } from './reference/input';
+import { referenceOps } from './reference/ops';
+import { createSgd } from './reference/sgd';
+import type { ImageBatch, Trainer, TrainerOptions } from './trainer';
+
+const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<number>): Totals => ({ loss, top1, top5 });
+
+export function createEagerTrainer({ parameters, forward, optimizer, classes, input }: TrainerOptions): Trainer {
+  const sgd = createSgd(parameters.trainable, optimizer);
+  const image = ({ pixels, count }: ImageBatch) => normalizedInput(pixels, { count, ...input });
+
+  return {
+    async prepare() {},
+
+    async update(batches, { lr, firstMicroBatch }) {
+      let sum: Record<string, tf.Tensor> = {};
+      const metrics: tf.Tensor[] = [];
+      batches.forEach((batch, i) => {
+        const added = tf.tidy(() => {
+          const x = mixedWithReverse(image(batch), batch.mix);
+          const targets = tf.tensor2d(batch.targets, [batch.count, classes]);
+          const labels = tf.tensor1d(batch.labels, 'int32');
+          const { gradients, sums } = variableGradients(parameters.trainable(), () => {
+            const logits = forward(x, { training: true, step: firstMicroBatch + i });
+            return referenceOps.softCrossEntropy(logits, targets, labels);
+          });
+          metrics.push(tf.keep(sums));
+          return Object.fromEntries(
+            Object.entries(gradients).map(([name, gradient]) => {
+              const share = batches.length === 1 ? gradient : tf.mul(gradient, 1 / batches.length);
+              const old = sum[name];
+              return [name, old ? tf.add(old, share) : share];
+            }),
+          );
+        });
+        tf.dispose(sum);
+        sum = added;
+      });
+      sgd.update(sum, lr);
+      tf.dispose(sum);
+      const all = await Promise.all(metrics.map((sums) => sums.data()));
+      tf.dispose(metrics);
+      return all.map(totalsOf).reduce((a, b) => ({ loss: a.loss + b.loss, top1: a.top1 + b.top1, top5: a.top5 + b.top5 }));
+    },
+
+    async evaluate(batch, withLogits) {
+      const [logits, sums] = tf.tidy(() => {
+        const out = forward(image(batch), { training: false, step: 0 });
+        const labels = tf.tensor1d(batch.labels, 'int32');
+        const targets = tf.cast(tf.oneHot(labels, classes), 'float32') as tf.Tensor2D;
+        return [out, referenceOps.softCrossEntropy(out, targets, labels).sums] as [tf.Tensor2D, tf.Tensor1D];
+      });
+      const [values, totals] = await Promise.all([withLogits ? logits.data() : undefined, sums.data()]);
+      tf.dispose([logits, sums]);
+      return { totals: totalsOf(totals as Float32Array), logits: values as Float32Array | undefined };
+    },
+
+    dispose: () => sgd.dispose(),
+  };
+}

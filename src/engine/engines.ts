@@ -1,0 +1,26 @@
+/** The engines by name. */
+import * as tf from '@tensorflow/tfjs-core';
+import { createEagerTrainer } from './eager';
+import { fusedOps } from './kernels';
+import type { Ops } from './ops';
+import { createRecordedTrainer } from './recorded';
+import { referenceOps } from './reference/ops';
+import type { Trainer, TrainerOptions } from './trainer';
+
+/** Our own kernels, captured and replayed; or plain tfjs ops, one by one. */
+export type EngineName = 'fused' | 'reference';
+
+/** What can be had of what was asked for: the fused kernels need WebGPU. */
+export const engineFor = (asked: EngineName): EngineName => (tf.getBackend() === 'webgpu' ? asked : 'reference');
+
+export const opsOf = (engine: EngineName): Ops => (engine === 'fused' ? fusedOps : referenceOps);
+
+export const createTrainer = (engine: EngineName, options: TrainerOptions): Trainer =>
+  engine === 'fused' ? createRecordedTrainer(options) : createEagerTrainer(options);
+
+/** Runs the network once on an empty image, so that every parameter comes into being. size in pixels. */
+export function buildParameters(forward: TrainerOptions['forward'], size: number): void {
+  tf.tidy(() => {
+    forward(tf.zeros([1, size, size, 3]), { training: false, step: 0 });
+  });
+}

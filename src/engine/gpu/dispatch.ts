@@ -1,0 +1,326 @@
+/**
+ * Runs our own kernels on the WebGPU backend of tfjs, beside its kernels: same device, same command encoder, same tensors.
+ * Unlike tfjs's own way, a kernel may have several outputs, work in place, and pays for no uniform upload per dispatch.
+ * While a recording is open, nothing runs: the dispatch is written down (recording.ts).
+ */
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { Arena, BufferPool } from './buffers';
+import { type Counters, zeroCounters } from './counters';
+import { type Constants, shaderText, WORKGROUP } from './wgsl';
+
+/** The insides of tfjs's WebGPU backend (4.22.0) that this file and backend.ts rely on. */
+interface Internals {
+  device: GPUDevice;
+  bufferManager: BufferPool;
+  tensorMap: { get(id: tf.DataId): TensorData };
+  commandQueueOwnedIds: WeakSet<tf.DataId>;
+  commandEncoder: GPUCommandEncoder | null;
+  computePassEncoder: GPUComputePassEncoder | null;
+  dispatchCountInPass: number;
+  uploadToGPU(id: tf.DataId): void;
+  ensureCommandEncoderReady(): void;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+  runWebGPUProgram(program: object, ...rest: unknown[]): tf.TensorInfo;
+  makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
+  disposeData(id: tf.DataId): boolean;
+  incRef(id: tf.DataId): void;
+}
+
+interface TensorData {
+  values: unknown;
+  resource: GPUBuffer | null;
+}
+
+/** One kernel: a WGSL text and the constants it is compiled with. */
+export interface Kernel {
+  /** Family name, for counters and messages. */
+  name: string;
+  text: string;
+  constants: Constants;
+}
+
+export interface Call {
+  kernel: Kernel;
+  /** Read-only, at bindings 0, 1, ... */
+  inputs: readonly tf.TensorInfo[];
+  /** Written, or read and written, at the next bindings. */
+  outputs: readonly tf.TensorInfo[];
+  /** The shader's `dims`, at the last binding: u32 values, then f32 values. Empty: the shader has none. */
+  u32?: readonly number[];
+  f32?: readonly number[];
+  /** Threads that have work; the rest of the last workgroup must return. */
+  threads: number;
+}
+
+/** A dispatch that a recording holds. */
+export interface RecordedDispatch {
+  kind: 'dispatch';
+  name: string;
+  key: string;
+  code: string;
+  buffers: { buffer: GPUBuffer; size: number }[];
+  uniforms: GPUBuffer | undefined;
+  workgroups: readonly [number, number];
+}
+
+export interface RecordedCopy {
+  kind: 'copy';
+  from: GPUBuffer;
+  fromOffset: number;
+  to: GPUBuffer;
+  toOffset: number;
+  size: number;
+}
+
+export type RecordedCommand = RecordedDispatch | RecordedCopy;
+
+const bytesOf = (tensor: tf.TensorInfo) => 4 * tf.util.sizeFromShape(tensor.shape);
+
+/** Workgroups along x and y. */
+function grid(threads: number): readonly [number, number] {
+  const groups = Math.ceil(threads / WORKGROUP);
+  const rows = Math.ceil(groups / 65535);
+  return [Math.ceil(groups / rows), rows];
+}
+
+/** The device with everything that kernels share. One per backend. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly pool: BufferPool;
+  readonly counters: Counters = zeroCounters();
+  private readonly internals: Internals;
+  private readonly pipelines = new Map<string, GPUComputePipeline>();
+  private readonly uniforms = new Map<string, GPUBuffer>();
+  private recorded: RecordedCommand[] | undefined;
+
+  constructor(backend: WebGPUBackend) {
+    this.internals = backend as unknown as Internals;
+    this.device = this.internals.device;
+    this.pool = new BufferPool(this.device);
+    this.internals.bufferManager = this.pool;
+    const runProgram = this.internals.runWebGPUProgram.bind(backend);
+    this.internals.runWebGPUProgram = (program, ...rest) => {
+      if (this.recorded) throw new Error(`The tfjs kernel ${program.constructor.name} can't be part of a recording.`);
+      this.counters.dispatches++;
+      return runProgram(program, ...rest);
+    };
+    const submit = this.internals.submitQueue.bind(backend);
+    this.internals.submitQueue = () => {
+      this.counters.submits++;
+      submit();
+    };
+  }
+
+  /** A tensor for a kernel to write, float32 unless told. Its values are undefined until then. */
+  empty(shape: readonly number[], dtype: tf.DataType = 'float32'): tf.TensorInfo {
+    return this.internals.makeTensorInfo([...shape], dtype);
+  }
+
+  /** Gives up a tensor that no tfjs tensor was made of: the partial sums between two dispatches. */
+  release(tensor: tf.TensorInfo): void {
+    this.internals.disposeData(tensor.dataId);
+  }
+
+  /** Counts one more owner of a tensor's values. */
+  retain(tensor: tf.TensorInfo): void {
+    this.internals.incRef(tensor.dataId);
+  }
+
+  /** The buffer of a tensor; what is on the CPU is uploaded first. */
+  bufferOf(tensor: tf.TensorInfo): GPUBuffer {
+    const data = this.internals.tensorMap.get(tensor.dataId);
+    if (!data.resource) {
+      if (data.values) this.counters.uploadBytes += bytesOf(tensor);
+      this.internals.uploadToGPU(tensor.dataId);
+    }
+    return data.resource as GPUBuffer;
+  }
+
+  /** Says that a tensor was rewritten in place: values read from it earlier are stale. */
+  private touch(tensor: tf.TensorInfo): void {
+    this.internals.tensorMap.get(tensor.dataId).values = null;
+  }
+
+  /** Runs a kernel, or writes it down while recording. */
+  dispatch({ kernel, inputs, outputs, u32 = [], f32 = [], threads }: Call): void {
+    const constants = Object.values(kernel.constants).join();
+    const key = `${kernel.name} ${Object.keys(kernel.constants).join()} ${constants}`;
+    const tensors = [...inputs, ...outputs];
+    const buffers = tensors.map((tensor) => ({ buffer: this.bufferOf(tensor), size: bytesOf(tensor) }));
+    for (const output of outputs) this.touch(output);
+    const uniforms = u32.length + f32.length > 0 ? this.uniformBuffer(u32, f32) : undefined;
+    const workgroups = grid(threads);
+    if (this.recorded) {
+      const code = this.pipelines.has(key) ? '' : shaderText(kernel.text, kernel.constants);
+      this.recorded.push({ kind: 'dispatch', name: kernel.name, key, code, buffers, uniforms, workgroups });
+      return;
+    }
+    const pipeline = this.pipeline(key, () => shaderText(kernel.text, kernel.constants));
+    const group = this.bindGroup(pipeline, buffers, uniforms);
+    const internals = this.internals;
+    for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
+    internals.ensureCommandEncoderReady();
+    internals.computePassEncoder ??= (internals.commandEncoder as GPUCommandEncoder).beginComputePass();
+    internals.computePassEncoder.setPipeline(pipeline);
+    internals.computePassEncoder.setBindGroup(0, group);
+    internals.computePassEncoder.dispatchWorkgroups(...workgroups);
+    this.counters.dispatches++;
+    for (const { size } of buffers) this.counters.boundBytes += size;
+    if (++internals.dispatchCountInPass >= tf.env().getNumber('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE')) this.flush();
+  }
+
+  /** Copies a tensor's bytes into a place of another. Offsets in bytes, multiples of 4. */
+  copy(from: tf.TensorInfo, to: tf.TensorInfo, { fromOffset = 0, toOffset = 0, size = bytesOf(from) } = {}): void {
+    const source = this.bufferOf(from);
+    const target = this.bufferOf(to);
+    this.touch(to);
+    if (this.recorded) {
+      this.recorded.push({ kind: 'copy', from: source, fromOffset, to: target, toOffset, size });
+      return;
+    }
+    this.internals.ensureCommandEncoderReady();
+    this.internals.endComputePassEncoder();
+    (this.internals.commandEncoder as GPUCommandEncoder).copyBufferToBuffer(source, fromOffset, target, toOffset, size);
+    for (const { dataId } of [from, to]) this.internals.commandQueueOwnedIds.add(dataId);
+  }
+
+  /** Fills a tensor with zeros, now. */
+  clear(tensor: tf.TensorInfo): void {
+    this.internals.ensureCommandEncoderReady();
+    this.internals.endComputePassEncoder();
+    (this.internals.commandEncoder as GPUCommandEncoder).clearBuffer(this.bufferOf(tensor));
+  }
+
+  /** The values of a tensor after everything submitted so far, read without making anybody wait. */
+  async read(tensor: tf.TensorInfo): Promise<Float32Array<ArrayBuffer>> {
+    const size = bytesOf(tensor);
+    const staging = this.pool.acquireBuffer(size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
+    this.flush();
+    const encoder = this.device.createCommandEncoder();
+    encoder.copyBufferToBuffer(this.bufferOf(tensor), 0, staging, 0, size);
+    this.device.queue.submit([encoder.finish()]);
+    this.counters.submits++;
+    await staging.mapAsync(GPUMapMode.READ);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.unmap();
+    this.pool.releaseBuffer(staging);
+    return values;
+  }
+
+  /** Submits what was encoded so far. */
+  flush(): void {
+    this.internals.endComputePassEncoder();
+    if (this.internals.commandEncoder) this.internals.submitQueue();
+  }
+
+  /** Overwrites a tensor, in queue order: after everything submitted, before everything that is not. */
+  write(tensor: tf.TensorInfo, values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {
+    this.flush();
+    this.device.queue.writeBuffer(this.bufferOf(tensor), 0, values);
+    this.touch(tensor);
+    this.counters.uploadBytes += values.byteLength;
+  }
+
+  /** Writes down, without running, what fn dispatches. Storage made meanwhile comes from the recording's own arena. */
+  record<T>(fn: () => T): { commands: RecordedCommand[]; arena: Arena; result: T } {
+    if (this.recorded) throw new Error('A recording is open already.');
+    const commands: RecordedCommand[] = [];
+    const arena = new Arena(this.device);
+    this.pool.arenas.add(arena);
+    this.recorded = commands;
+    this.pool.arena = arena;
+    try {
+      return { commands, arena, result: fn() };
+    } catch (error) {
+      this.releaseArena(arena);
+      throw error;
+    } finally {
+      this.recorded = undefined;
+      this.pool.arena = undefined;
+      // Uploads of constants were encoded, not recorded.
+      this.flush();
+    }
+  }
+
+  releaseArena(arena: Arena): void {
+    arena.destroy();
+    this.pool.arenas.delete(arena);
+  }
+
+  /** Compiles the pipelines that commands need and that are not there, in parallel. onProgress: done of all. */
+  async compile(commands: readonly RecordedCommand[], onProgress?: (done: number, all: number) => void): Promise<void> {
+    const missing = new Map<string, string>();
+    for (const command of commands) {
+      if (command.kind === 'dispatch' && !this.pipelines.has(command.key)) missing.set(command.key, command.code);
+    }
+    const start = performance.now();
+    let done = 0;
+    await Promise.all(
+      Array.from(missing, async ([key, code]) => {
+        const module = this.device.createShaderModule({ label: key, code });
+        const pipeline = await this.device.createComputePipelineAsync({
+          label: key,
+          layout: 'auto',
+          compute: { module, entryPoint: 'main' },
+        });
+        this.pipelines.set(key, pipeline);
+        onProgress?.(++done, missing.size);
+      }),
+    );
+    this.counters.pipelines += missing.size;
+    this.counters.compileMs += performance.now() - start;
+  }
+
+  /** A compiled pipeline; compiles it now if it is not there. */
+  pipeline(key: string, code: () => string): GPUComputePipeline {
+    const known = this.pipelines.get(key);
+    if (known) return known;
+    const module = this.device.createShaderModule({ label: key, code: code() });
+    const pipeline = this.device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } });
+    this.pipelines.set(key, pipeline);
+    this.counters.pipelines++;
+    return pipeline;
+  }
+
+  bindGroup(
+    pipeline: GPUComputePipeline,
+    buffers: readonly { buffer: GPUBuffer; size: number }[],
+    uniforms: GPUBuffer | undefined,
+  ): GPUBindGroup {
+    const entries: GPUBindGroupEntry[] = buffers.map((resource, binding) => ({ binding, resource }));
+    if (uniforms) entries.push({ binding: entries.length, resource: { buffer: uniforms } });
+    return this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+  }
+
+  /** A constant buffer with these values; equal ones are shared for good. */
+  private uniformBuffer(u32: readonly number[], f32: readonly number[]): GPUBuffer {
+    const key = `${u32.join()};${f32.join()}`;
+    const known = this.uniforms.get(key);
+    if (known) return known;
+    const size = Math.ceil((u32.length + f32.length) / 4) * 16;
+    const buffer = this.device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM, mappedAtCreation: true });
+    const mapped = buffer.getMappedRange();
+    new Uint32Array(mapped).set(u32);
+    new Float32Array(mapped, 4 * u32.length).set(f32);
+    buffer.unmap();
+    this.uniforms.set(key, buffer);
+    this.counters.uploadBytes += size;
+    return buffer;
+  }
+}
+
+let current: Gpu | undefined;
+
+/** Makes our kernels run on a backend. */
+export function openGpu(backend: WebGPUBackend): Gpu {
+  current = new Gpu(backend);
+  return current;
+}
+
+/** The GPU of the open WebGPU backend; throws where another backend computes. */
+export function gpu(): Gpu {
+  if (!current) throw new Error('The fused kernels need the WebGPU backend, which is not open.');
+  return current;
+}

@@ -1,0 +1,82 @@
+/**
+ * Shaders as text with three lines of its own, so that register tiles are written once and unrolled before any compiler sees
+ * them (arrays of registers are not taken apart by every driver):
+ *
+ *     #for p P        ... {p} ...        #end      repeats its lines with 0, 1, .. P-1 in the place of {p}
+ *     #if NAME        ... #else ...      #end      keeps one side; also `#if NAME == VALUE`
+ *
+ * Names are the kernel's constants, which the text also sees as WGSL constants of type u32.
+ */
+
+export type Constants = Readonly<Record<string, number>>;
+
+interface Block {
+  kind: 'for' | 'if';
+  words: string[];
+  lines: string[];
+  otherwise: string[] | undefined;
+}
+
+const integer = (word: string, constants: Constants): number => {
+  const value = /^\d+$/.test(word) ? Number(word) : constants[word];
+  if (value === undefined) throw new Error(`The shader asks for ${word}, which its kernel does not set.`);
+  return value;
+};
+
+const holds = ([left = '', operator, right = '']: string[], constants: Constants): boolean =>
+  operator === undefined
+    ? integer(left, constants) !== 0
+    : integer(left, constants) === integer(right, constants);
+
+function expanded(block: Block, constants: Constants): string[] {
+  if (block.kind === 'if') return holds(block.words, constants) ? block.lines : (block.otherwise ?? []);
+  const [name = '', count = ''] = block.words;
+  return Array.from({ length: integer(count, constants) }, (_, i) =>
+    block.lines.map((line) => line.replaceAll(`{${name}}`, String(i))),
+  ).flat();
+}
+
+/** The text with its loops unrolled and its choices made. Throws on an unbalanced block or an unknown name. */
+export function expand(text: string, constants: Constants): string {
+  const blocks: Block[] = [{ kind: 'if', words: ['1'], lines: [], otherwise: undefined }];
+  for (const line of text.split('\n')) {
+    const words = line.trim().split(/\s+/);
+    const top = blocks.at(-1) as Block;
+    switch (words[0]) {
+      case '#for':
+      case '#if':
+        blocks.push({ kind: words[0] === '#for' ? 'for' : 'if', words: words.slice(1), lines: [], otherwise: undefined });
+        break;
+      case '#else':
+        top.otherwise = [];
+        break;
+      case '#end': {
+        const closed = blocks.pop() as Block;
+        const outer = blocks.at(-1);
+        if (!outer) throw new Error('The shader has an #end too many.');
+        (outer.otherwise ?? outer.lines).push(...expanded(closed, constants));
+        break;
+      }
+      default:
+        (top.otherwise ?? top.lines).push(line);
+    }
+  }
+  if (blocks.length !== 1) throw new Error('The shader has a block without #end.');
+  return (blocks[0] as Block).lines.join('\n');
+}
+
+/** Threads of a workgroup; also WG in shaders. */
+export const WORKGROUP = 64;
+
+/** What every shader begins with. */
+const prelude = `
+const WG = ${WORKGROUP}u;
+/** Number of a thread, also where more than 65,535 workgroups need a second axis. */
+fn thread(id: vec3u, groups: vec3u) -> u32 { return id.x + id.y * groups.x * WG; }
+`;
+
+/** The whole WGSL of a kernel. */
+export function shaderText(text: string, constants: Constants): string {
+  const declared = Object.entries(constants).map(([name, value]) => `const ${name} = ${value}u;`);
+  return `${prelude}${declared.join('\n')}\n${expand(text, constants)}`;
+}

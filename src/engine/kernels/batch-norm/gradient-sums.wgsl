@@ -1,0 +1,39 @@
+// Over one slice of the rows: sums of dz and of dz * xhat, where dz is dy behind the ReLU. partial [slices, 2, channels].
+#if VEC
+alias V = vec4f;
+#else
+alias V = f32;
+#end
+@group(0) @binding(0) var<storage, read> dy: array<V>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read> stats: array<V>;
+#if RELU
+@group(0) @binding(3) var<storage, read> y: array<V>;
+#end
+@group(0) @binding(3 + RELU) var<storage, read_write> partial: array<V>;
+struct Dims { rows: u32, channels: u32, slices: u32, perSlice: u32 }
+@group(0) @binding(4 + RELU) var<uniform> dims: Dims;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = thread(id, groups);
+  let slice = i / dims.channels;
+  if (slice >= dims.slices) { return; }
+  let c = i % dims.channels;
+  let mean = stats[c];
+  var sum = V();
+  var product = V();
+  for (var row = slice * dims.perSlice; row < min((slice + 1u) * dims.perSlice, dims.rows); row++) {
+    let at = row * dims.channels + c;
+#if RELU
+    let dz = select(V(), dy[at], y[at] > V());
+#else
+    let dz = dy[at];
+#end
+    sum += dz;
+    product += dz * (x[at] - mean);
+  }
+  let at = slice * 2u * dims.channels + c;
+  partial[at] = sum;
+  partial[at + dims.channels] = product * stats[dims.channels + c];
+}

@@ -1,0 +1,33 @@
+// Mean and sum of squared deviations of each channel over one slice of the rows. x [rows, channels]; partial [slices, 2, channels].
+// Values are taken relative to the slice's first, so that a mean far from 0 costs no digits.
+#if VEC
+alias V = vec4f;
+#else
+alias V = f32;
+#end
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> partial: array<V>;
+struct Dims { rows: u32, channels: u32, slices: u32, perSlice: u32 }
+@group(0) @binding(2) var<uniform> dims: Dims;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = thread(id, groups);
+  let slice = i / dims.channels;
+  if (slice >= dims.slices) { return; }
+  let c = i % dims.channels;
+  let start = slice * dims.perSlice;
+  let end = min(start + dims.perSlice, dims.rows);
+  let origin = x[start * dims.channels + c];
+  var sum = V();
+  var squares = V();
+  for (var row = start; row < end; row++) {
+    let d = x[row * dims.channels + c] - origin;
+    sum += d;
+    squares += d * d;
+  }
+  let mean = sum / f32(end - start);
+  let at = slice * 2u * dims.channels + c;
+  partial[at] = origin + mean;
+  partial[at + dims.channels] = max(V(), squares - sum * mean);
+}

@@ -1,0 +1,112 @@
+/**
+ * One arena for all parameters: weights, gradients and momenta lie end to end in a few flat buffers, so that an update is one
+ * dispatch whatever the number of layers.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { gpu } from '../../gpu/dispatch';
+import type { Parameter } from '../../parameters';
+import accumulateText from './accumulate.wgsl?raw';
+import sgdText from './sgd.wgsl?raw';
+
+export interface SgdOptions {
+  momentum: number;
+  nesterov: boolean;
+  weightDecay: number;
+  /** Weight decay on parameters with <= 1 dimension too. */
+  decayVectors: boolean;
+}
+
+interface Place {
+  parameter: Parameter;
+  /** Bytes from the arena's start. */
+  offset: number;
+}
+
+/** vec4, in bytes. */
+const STEP = 16;
+
+export class ParameterArena {
+  private readonly places: Place[] = [];
+  /** vec4 in all, and of those the first ones that decay. */
+  private readonly size: number;
+  private readonly decaying: number;
+  private readonly weights: tf.Tensor;
+  private readonly velocities: tf.Tensor;
+  private readonly gradients: tf.Tensor;
+  /** Gradients of one micro-batch, where several make an update. */
+  private readonly fresh: tf.Tensor | undefined;
+  /** float32 [1], written before each update. */
+  readonly lr: tf.Tensor;
+  /** float32 [2]: keep, weight; written before each micro-batch. */
+  readonly share: tf.Tensor;
+
+  /** Takes the parameters' present values. accumulating: an update may have several micro-batches. */
+  constructor(
+    parameters: readonly Parameter[],
+    private readonly options: SgdOptions,
+    accumulating: boolean,
+  ) {
+    const decays = ({ dimensions }: Parameter) => options.decayVectors || dimensions > 1;
+    let offset = 0;
+    const place = (some: readonly Parameter[]) => {
+      for (const parameter of some) {
+        this.places.push({ parameter, offset });
+        offset += Math.ceil((4 * parameter.variable.size) / STEP) * STEP;
+      }
+      return offset / STEP;
+    };
+    this.decaying = place(parameters.filter(decays));
+    this.size = place(parameters.filter((parameter) => !decays(parameter)));
+    const flat = () => {
+      const tensor = tf.engine().makeTensorFromTensorInfo(gpu().empty([4 * this.size]));
+      gpu().clear(tensor);
+      return tf.keep(tensor);
+    };
+    this.weights = flat();
+    this.velocities = flat();
+    this.gradients = flat();
+    this.fresh = accumulating ? flat() : undefined;
+    this.lr = tf.keep(tf.tensor1d([0]));
+    this.share = tf.keep(tf.tensor1d([0, 1]));
+    for (const { parameter, offset: toOffset } of this.places) gpu().copy(parameter.variable, this.weights, { toOffset });
+  }
+
+  /** Copies gradients, by parameter name, to their places; adds them to the sum where micro-batches are accumulated. */
+  gather(gradients: Readonly<Record<string, tf.Tensor>>): void {
+    const target = this.fresh ?? this.gradients;
+    for (const { parameter, offset } of this.places) {
+      const gradient = gradients[parameter.name];
+      if (!gradient) throw new Error(`The parameter ${parameter.name} has no gradient.`);
+      gpu().copy(gradient, target, { toOffset: offset });
+    }
+    if (!this.fresh) return;
+    gpu().dispatch({
+      kernel: { name: 'accumulate', text: accumulateText, constants: {} },
+      inputs: [this.fresh, this.share],
+      outputs: [this.gradients],
+      u32: [this.size],
+      threads: this.size,
+    });
+  }
+
+  /** One update of all weights, in place, and copied to where the kernels read them. */
+  update(): void {
+    const { momentum, weightDecay, nesterov } = this.options;
+    gpu().dispatch({
+      kernel: { name: 'sgd', text: sgdText, constants: {} },
+      inputs: [this.gradients, this.lr],
+      outputs: [this.weights, this.velocities],
+      u32: [this.size, this.decaying, Number(nesterov)],
+      f32: [momentum, weightDecay],
+      threads: this.size,
+    });
+    for (const { parameter, offset } of this.places) {
+      gpu().copy(this.weights, parameter.variable, { fromOffset: offset, size: 4 * parameter.variable.size });
+    }
+  }
+
+  dispose(): void {
+    tf.dispose([this.weights, this.velocities, this.gradients, this.lr, this.share]);
+    this.fresh?.dispose();
+  }
+}

@@ -1,0 +1,31 @@
+// y = mean of what each window holds of the image: PyTorch's count_include_pad = False.
+#if VEC
+alias V = vec4f;
+#else
+alias V = f32;
+#end
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
+struct Dims { size: u32, inHeight: u32, inWidth: u32, outHeight: u32, outWidth: u32, channels: u32, kernelHeight: u32, kernelWidth: u32 }
+@group(0) @binding(2) var<uniform> dims: Dims;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = thread(id, groups);
+  if (i >= dims.size) { return; }
+  let c = i % dims.channels;
+  let pixel = i / dims.channels;
+  let line = pixel / dims.outWidth;
+  let image = (line / dims.outHeight) * dims.inHeight;
+  let top = (line % dims.outHeight) * STRIDE;
+  let left = (pixel % dims.outWidth) * STRIDE;
+  let bottom = min(top + dims.kernelHeight, dims.inHeight);
+  let right = min(left + dims.kernelWidth, dims.inWidth);
+  var total = V();
+  for (var iy = top; iy < bottom; iy++) {
+    for (var ix = left; ix < right; ix++) {
+      total += x[((image + iy) * dims.inWidth + ix) * dims.channels + c];
+    }
+  }
+  y[i] = total / f32((bottom - top) * (right - left));
+}

@@ -1,0 +1,103 @@
+/**
+ * Registers a fused kernel with tfjs: kernel and gradient in one declaration, so that tfjs's tape records it like its own.
+ * Outputs and gradients are TensorInfos that the kernel's own dispatches wrote.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { gpu } from '../gpu/dispatch';
+
+export interface Fused<A extends object> {
+  forward(inputs: Record<string, tf.TensorInfo | undefined>, attributes: A): tf.TensorInfo | tf.TensorInfo[];
+  /** Inputs that the gradients read; they must always be given. */
+  saved?: readonly string[];
+  /** Outputs that the gradients read, after the saved inputs. */
+  savedOutputs?: readonly boolean[];
+  /**
+   * Gradients by input name, each computed when it is asked for, and only then. dy by output; what an output that nobody used
+   * receives is zeros on the CPU: don't read those. saved: inputs, then outputs.
+   */
+  backward?(dy: Tensors, saved: Tensors, attributes: A): Record<string, () => tf.TensorInfo>;
+}
+
+/** As many as the declaration says. */
+type Tensors = tf.Tensor[] & { 0: tf.Tensor; 1: tf.Tensor; 2: tf.Tensor; 3: tf.Tensor };
+
+/**
+ * Tensors whose last reader has run: dy and saved inputs of the node that the tape has just left. tfjs itself frees both only
+ * after the whole backward pass, which would double the memory of a step.
+ */
+let finished: tf.Tensor[] = [];
+let inBackward = false;
+
+function releaseFinished(): void {
+  for (const tensor of finished) tensor.dispose();
+  finished = [];
+}
+
+/** Runs a backward pass of fused kernels, whose tensors are then freed as soon as their last reader has run. */
+export function freeingEarly<T>(pass: () => T): T {
+  inBackward = false;
+  try {
+    return pass();
+  } finally {
+    releaseFinished();
+    inBackward = false;
+  }
+}
+
+/** Registers the kernel for the WebGPU backend; returns the function that runs it and gives all its outputs. */
+export function registerFused<A extends object>(
+  kernelName: string,
+  { forward, saved = [], savedOutputs = [], backward }: Fused<A>,
+): (inputs: Record<string, tf.Tensor>, attributes: A) => tf.Tensor[] {
+  tf.registerKernel({
+    kernelName,
+    backendName: 'webgpu',
+    kernelFunc: ({ inputs, attrs }) => forward(inputs, attrs as unknown as A),
+  });
+  if (backward) {
+    tf.registerGradient({
+      kernelName,
+      inputsToSave: [...saved],
+      outputsToSave: [...savedOutputs],
+      gradFunc: (dy, kept, attrs) => {
+        inBackward = true;
+        releaseFinished();
+        const dys = Array.isArray(dy) ? dy : [dy];
+        const gradients = backward(dys as Tensors, kept as Tensors, attrs as unknown as A);
+        finished = [...dys, ...kept];
+        return Object.fromEntries(
+          Object.entries(gradients).map(([name, compute]) => [
+            name,
+            () => tf.engine().makeTensorFromTensorInfo(compute()),
+          ]),
+        );
+      },
+    });
+  }
+  return (inputs, attributes) => {
+    const result = tf.engine().runKernel(kernelName, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap) as
+      | tf.Tensor
+      | tf.Tensor[];
+    return Array.isArray(result) ? result : [result];
+  };
+}
+
+/** Several results of one computation, run when the first of them is asked for. */
+export function together<K extends string>(compute: () => Record<K, tf.TensorInfo>): (name: K) => tf.TensorInfo {
+  let results: Record<K, tf.TensorInfo> | undefined;
+  return (name) => {
+    results ??= compute();
+    return results[name];
+  };
+}
+
+/** Called by the sum that the tape makes of two gradients of one tensor: the second one has no other reader. */
+export function noteAdded(b: tf.TensorInfo): void {
+  if (inBackward && b instanceof tf.Tensor) finished.push(b);
+}
+
+/** The tensor as a kernel result of its own: same values, no dispatch. */
+export function shared(x: tf.TensorInfo, shape: number[] = x.shape): tf.TensorInfo {
+  gpu().retain(x);
+  return { dataId: x.dataId, shape, dtype: x.dtype };
+}

@@ -1,0 +1,177 @@
+/**
+ * The fused trainer: a micro-batch, an update and an evaluation batch are each recorded once and replayed from then on.
+ * What changes from step to step lies in small tensors that are written before each replay.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Totals } from '../core/results';
+import { gpu } from './gpu/dispatch';
+import { Recording } from './gpu/recording';
+import { variableGradients } from './gradients';
+import { fusedOps } from './kernels';
+import { input } from './kernels/input';
+import { ParameterArena } from './kernels/optimizer';
+import { freeingEarly } from './kernels/register';
+import { type ImageBatch, type Mix, noMix, type Trainer, type TrainerOptions } from './trainer';
+
+/** The tensors that a recording over `count` images reads, rewritten before each replay. */
+interface Inputs {
+  /** Pixels, four to a word. */
+  words: tf.Tensor;
+  mix: tf.Tensor;
+  targets: tf.Tensor2D;
+  labels: tf.Tensor1D;
+  step: tf.Tensor;
+}
+
+interface Recorded {
+  inputs: Inputs;
+  recording: Recording<{ sums: tf.Tensor1D; logits?: tf.Tensor2D }>;
+}
+
+const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: Float32Array): Totals => ({ loss, top1, top5 });
+
+const mixValues = ({ lambda, box }: Mix) => Float32Array.of(lambda, box.x0, box.y0, box.x1, box.y1);
+
+/** The array with zeros up to a length. */
+function padded<T extends Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(values: T, length: number, fill = 0): T {
+  if (values.length === length) return values;
+  const longer = new (values.constructor as new (length: number) => T)(length);
+  longer.fill(fill);
+  longer.set(values);
+  return longer;
+}
+
+function oneHot(labels: Int32Array, classes: number): Float32Array<ArrayBuffer> {
+  const targets = new Float32Array(labels.length * classes);
+  labels.forEach((label, i) => {
+    if (label >= 0) targets[i * classes + label] = 1;
+  });
+  return targets;
+}
+
+export function createRecordedTrainer(options: TrainerOptions): Trainer {
+  const { parameters, forward, classes, evalBatch } = options;
+  const { size } = options.input;
+  const arena = new ParameterArena(parameters.trainable(), options.optimizer, options.accumulating);
+  /** By number of images: a batch that lost corrupt samples is smaller. */
+  const training = new Map<number, Recorded>();
+  let update: Recording<void> | undefined;
+  let evaluation: Recorded | undefined;
+  /** Recording takes time; the order of updates must not change meanwhile. */
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = queue.then(work);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+
+  const makeInputs = (count: number): Inputs => {
+    const words = Math.ceil((count * size * size * 3) / 4);
+    return {
+      words: tf.keep(tf.zeros([words], 'int32')),
+      mix: tf.keep(tf.tensor1d(mixValues(noMix))),
+      targets: tf.keep(tf.zeros([count, classes])),
+      labels: tf.keep(tf.zeros([count], 'int32')),
+      step: tf.keep(tf.zeros([1], 'int32')),
+    };
+  };
+
+  const image = ({ words, mix }: Inputs, count: number) => input(words, mix, { count, ...options.input });
+
+  const recordTraining = async (count: number, onProgress?: (done: number, all: number) => void): Promise<Recorded> => {
+    const inputs = makeInputs(count);
+    const recording = await Recording.of(
+      () =>
+        tf.tidy(() => {
+          const x = image(inputs, count);
+          const { gradients, sums } = freeingEarly(() =>
+            variableGradients(parameters.trainable(), () =>
+              fusedOps.softCrossEntropy(
+                forward(x, { training: true, step: inputs.step }),
+                inputs.targets,
+                inputs.labels,
+              ),
+            ),
+          );
+          arena.gather(gradients);
+          return { sums };
+        }),
+      onProgress,
+    );
+    return { inputs, recording };
+  };
+
+  const recordEvaluation = async (): Promise<Recorded> => {
+    const inputs = makeInputs(evalBatch);
+    const recording = await Recording.of(() =>
+      tf.tidy(() => {
+        const logits = forward(image(inputs, evalBatch), { training: false, step: 0 });
+        return { sums: fusedOps.softCrossEntropy(logits, inputs.targets, inputs.labels).sums, logits };
+      }),
+    );
+    return { inputs, recording };
+  };
+
+  const prepare = async (count: number, onProgress?: (done: number, all: number) => void) => {
+    const recorded = training.get(count) ?? (await recordTraining(count, onProgress));
+    training.set(count, recorded);
+    update ??= await Recording.of(() => tf.tidy(() => arena.update()));
+    return { recorded, update };
+  };
+
+  const writeImages = ({ words, labels, targets }: Inputs, batch: ImageBatch, soft: Float32Array<ArrayBuffer>) => {
+    gpu().write(words, padded(batch.pixels, 4 * words.size));
+    gpu().write(labels, padded(batch.labels, labels.size, -1));
+    gpu().write(targets, soft);
+  };
+
+  return {
+    prepare: (count, onProgress) => inOrder(async () => void (await prepare(count, onProgress))),
+
+    async update(batches, { lr, firstMicroBatch }) {
+      const reads = await inOrder(async () => {
+        const sums: Promise<Float32Array>[] = [];
+        for (const [i, batch] of batches.entries()) {
+          const { recorded } = await prepare(batch.count);
+          const { inputs, recording } = recorded;
+          writeImages(inputs, batch, batch.targets);
+          gpu().write(inputs.mix, mixValues(batch.mix));
+          gpu().write(inputs.step, Int32Array.of(firstMicroBatch + i));
+          if (options.accumulating) gpu().write(arena.share, Float32Array.of(i === 0 ? 0 : 1, 1 / batches.length));
+          recording.replay();
+          sums.push(gpu().read(recording.result.sums));
+        }
+        gpu().write(arena.lr, Float32Array.of(lr));
+        update?.replay();
+        return { sums };
+      });
+      const totals = (await Promise.all(reads.sums)).map(totalsOf);
+      return totals.reduce((a, b) => ({ loss: a.loss + b.loss, top1: a.top1 + b.top1, top5: a.top5 + b.top5 }));
+    },
+
+    async evaluate(batch, withLogits) {
+      const reads = await inOrder(async () => {
+        evaluation ??= await recordEvaluation();
+        const { inputs, recording } = evaluation;
+        const labels = padded(batch.labels, evalBatch, -1);
+        writeImages(inputs, batch, oneHot(labels, classes));
+        recording.replay();
+        const { sums, logits } = recording.result;
+        return { sums: gpu().read(sums), logits: withLogits && logits ? gpu().read(logits) : undefined };
+      });
+      const [sums, logits] = await Promise.all([reads.sums, reads.logits]);
+      return { totals: totalsOf(sums), logits: logits?.subarray(0, batch.count * classes) };
+    },
+
+    dispose() {
+      for (const recorded of [...training.values(), ...(evaluation ? [evaluation] : [])]) {
+        recorded.recording.dispose();
+        tf.dispose(Object.values(recorded.inputs));
+      }
+      update?.dispose();
+      training.clear();
+      arena.dispose();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * What trains: forward, backward, update and evaluation of one network with one optimizer. Two implementations with the same
+ * arithmetic: recorded.ts (our kernels, captured and replayed) and eager.ts (plain tfjs ops, any backend).
+ */
+import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Totals } from '../core/results';
+import type { SgdOptions } from './kernels/optimizer';
+import type { InputSettings, StepNumber } from './ops';
+import type { Parameters } from './parameters';
+
+/** Images of a (micro-)batch as they come from the data workers. */
+export interface ImageBatch {
+  /** uint8 RGB [count, size, size, 3]. */
+  pixels: Uint8Array<ArrayBuffer>;
+  count: number;
+  /** Class of each image; in training the dominant one of a mix. */
+  labels: Int32Array<ArrayBuffer>;
+}
+
+/** How images are mixed with the batch in reverse order: lambda of the image, 1 - lambda of the partner, the box all partner's. */
+export interface Mix {
+  lambda: number;
+  /** Pixels, ends excluded. */
+  box: { x0: number; y0: number; x1: number; y1: number };
+}
+
+export const noMix: Mix = { lambda: 1, box: { x0: 0, y0: 0, x1: 0, y1: 0 } };
+
+export interface TrainingBatch extends ImageBatch {
+  /** Soft targets [count, classes], row-major. */
+  targets: Float32Array<ArrayBuffer>;
+  mix: Mix;
+}
+
+export interface UpdateOptions {
+  lr: number;
+  /** Number of the first micro-batch in the run: keys dropout and drop path. */
+  firstMicroBatch: number;
+}
+
+export interface EvaluatedBatch {
+  totals: Totals;
+  /** [count, classes], row-major; only if asked for. */
+  logits: Float32Array | undefined;
+}
+
+export interface Trainer {
+  /** Compiles what training with this batch needs. onProgress: pipelines compiled, of all. */
+  prepare(count: number, onProgress?: (done: number, all: number) => void): Promise<void>;
+  /** One update from its micro-batches, each weighted by 1 / their number. Resolves to sums over all images, later than the GPU is free again. */
+  update(batches: readonly TrainingBatch[], options: UpdateOptions): Promise<Totals>;
+  /** Sums over the batch of the hard-label loss and metrics. At most the evaluation batch that the trainer was made for. */
+  evaluate(batch: ImageBatch, withLogits: boolean): Promise<EvaluatedBatch>;
+  dispose(): void;
+}
+
+export interface TrainerOptions {
+  parameters: Parameters;
+  /** x [batch, size, size, 3] -> logits [batch, classes]. */
+  forward(x: Tensor4D, mode: { training: boolean; step: StepNumber }): Tensor2D;
+  optimizer: SgdOptions;
+  classes: number;
+  input: Omit<InputSettings, 'count'>;
+  /** An update may have several micro-batches. */
+  accumulating: boolean;
+  evalBatch: number;
+}
