@@ -1,5 +1,5 @@
 /**
- * Runs every check and ends with one line: `N passed, N failed`, the sum over all of them (types and lint count as one each).
+ * Sets up, runs every check and ends with one line: `N passed, N failed`, the sum over all of them (types and lint count as one each).
  * `npm test -- [FILE ...]` runs only the test files whose path contains one of the words, without types and lint.
  */
 import { spawn } from 'node:child_process';
@@ -7,9 +7,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { setUp } from './setup.mjs';
+import { playwrightCounts, programCounts, total, vitestCounts } from './test-results.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const reports = join(root, '.cache', 'test-reports');
+// Its own test runs it inside itself.
+const reports = process.env.TRICKLAB_TEST_REPORTS ?? join(root, '.cache', 'test-reports');
 const filters = process.argv.slice(2).map((word) => word.replaceAll('\\', '/'));
 
 /** Runs a program of node_modules with this Node: no shell, no .cmd files. Resolves to its exit code. */
@@ -35,14 +38,13 @@ function filesOf(kind, ending) {
     .filter((path) => path.endsWith(ending) && (filters.length === 0 || filters.some((word) => path.includes(word))));
 }
 
-const readReport = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
-
-/** A runner that failed without a failed test (a crash, a file that does not load) counts as one failure. */
-const honest = (counts, code) => (code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts);
-
-async function one(program, args) {
-  const code = await run(program, args);
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+/** The runner's report; undefined if it died before or while it wrote one. */
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 async function vitest(project) {
@@ -57,11 +59,7 @@ async function vitest(project) {
     ...reporters,
     ...(filters.length ? files : []),
   ]);
-  const found = readReport(report);
-  if (!found) return honest({ passed: 0, failed: 0 }, code || 1);
-  // A file that does not load has no tests to fail.
-  const unloadable = found.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-  return honest({ passed: found.numPassedTests, failed: found.numFailedTests + unloadable.length }, code);
+  return vitestCounts(readReport(report), code);
 }
 
 async function playwright() {
@@ -71,15 +69,14 @@ async function playwright() {
   const code = await run('@playwright/test/cli.js', ['test', ...(filters.length ? files : [])], {
     TRICKLAB_E2E_REPORT: report,
   });
-  const stats = readReport(report)?.stats;
-  if (!stats) return honest({ passed: 0, failed: 0 }, code || 1);
-  return honest({ passed: stats.expected + stats.flaky, failed: stats.unexpected }, code);
+  return playwrightCounts(readReport(report), code);
 }
 
+const whole = async (program, args) => programCounts(await run(program, args));
 const everything = filters.length === 0;
 const runners = [
-  ...(everything ? [['types', () => one('typescript/bin/tsc', ['--noEmit'])]] : []),
-  ...(everything ? [['lint', () => one('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])]] : []),
+  ...(everything ? [['types', () => whole('typescript/bin/tsc', ['--noEmit'])]] : []),
+  ...(everything ? [['lint', () => whole('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])]] : []),
   ['unit tests', () => vitest('unit')],
   ['WebGPU tests', () => vitest('gpu')],
   ['page tests', playwright],
@@ -87,25 +84,25 @@ const runners = [
 
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
-let passed = 0;
-let failed = 0;
+const results = [];
 const lines = [];
-for (const [name, runner] of runners) {
-  process.stdout.write(`\n> ${name}\n`);
-  const start = performance.now();
-  const counts = await runner();
-  if (!counts) {
-    process.stdout.write('no files\n');
-    continue;
+if (await setUp({ browser: true })) {
+  for (const [name, runner] of runners) {
+    process.stdout.write(`\n> ${name}\n`);
+    const start = performance.now();
+    const counts = await runner();
+    if (!counts) {
+      process.stdout.write('no files\n');
+      continue;
+    }
+    results.push(counts);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    lines.push(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`);
   }
-  passed += counts.passed;
-  failed += counts.failed;
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  lines.push(`${name}: ${counts.passed} passed, ${counts.failed} failed, ${seconds} s`);
+  if (results.length === 0) lines.push(`No test file matches ${filters.join(', ')}.`);
+} else {
+  lines.push('Set-up failed: no test ran.');
 }
-if (passed + failed === 0) {
-  process.stdout.write(`\nNo test file matches ${filters.join(', ')}.\n`);
-  failed = 1;
-}
+const { passed, failed } = total(results);
 process.stdout.write(`\n${lines.join('\n')}\n${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -3,7 +3,7 @@ import type { Experiment } from '../experiment/schema';
 
 /** What changed from a to b, one entry per change; empty if nothing did. */
 export const differences = (a: Experiment, b: Experiment) =>
-  diffExperiments(a, b).map((change) => change.replaceAll('->', '→'));
+  diffExperiments(a, b).map((change) => change.replaceAll('->', '→').replace(/^- /, '− '));
 
 export interface Distinctions {
   /** How all of the experiments differ from the base. */

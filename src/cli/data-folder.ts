@@ -2,19 +2,26 @@
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsolute, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseShardIndex } from '../data/index';
 import { Failure } from './failure';
 
-/** Splits of the folder's `_info.json`; throws a Failure if there is no readable one. */
-export function dataFolder(path: string): { path: string; splits: string[]; classes: number } {
+/** Splits of the folder's `_info.json`; throws a Failure if there is no valid one. */
+export function dataFolder(path: string): { path: string; splits: string[] } {
   const infoFile = join(path, '_info.json');
   if (!existsSync(infoFile)) throw new Failure(`${path} has no _info.json: --data takes a folder of shards.`);
-  let info: { splits?: Record<string, unknown>; classes?: unknown[] };
+  let json: unknown;
   try {
-    info = JSON.parse(readFileSync(infoFile, 'utf8'));
+    json = JSON.parse(readFileSync(infoFile, 'utf8'));
   } catch (error) {
     throw new Failure(`${infoFile} cannot be read: ${(error as Error).message}`);
   }
-  return { path: resolve(path), splits: Object.keys(info.splits ?? {}), classes: info.classes?.length ?? 0 };
+  try {
+    const { splits } = parseShardIndex(json, pathToFileURL(infoFile).href);
+    return { path: resolve(path), splits: Object.keys(splits) };
+  } catch (error) {
+    throw new Failure((error as Error).message);
+  }
 }
 
 /** The file that a URL path names inside the folder, or undefined if it leads outside or to no file. */

@@ -17,21 +17,21 @@ export type Keyed = { key: string; label: number } | undefined;
 
 /**
  * 1 for the samples held out: of each class the tenth with the lowest hashes of their keys, one at least unless it is the
- * only one of its class. The order of the samples plays no part.
+ * only one of its class. It goes by key, not by place: the same images are held out of shards in another order.
  */
 export function stratifiedHoldout(samples: readonly Keyed[]): Uint8Array {
-  const classes = new Map<number, { place: number; key: string; hash: number }[]>();
+  const classes = new Map<number, { place: number; hash: number }[]>();
   samples.forEach((sample, place) => {
     if (!sample) return;
     const { key, label } = sample;
     const members = classes.get(label) ?? [];
-    members.push({ place, key, hash: rng(0, `data/holdout/${key}`).uint32() });
+    members.push({ place, hash: rng(0, `data/holdout/${key}`).uint32() });
     classes.set(label, members);
   });
   const held = new Uint8Array(samples.length);
   for (const members of classes.values()) {
     if (members.length < 2) continue;
-    members.sort((a, b) => a.hash - b.hash || (a.key < b.key ? -1 : 1));
+    members.sort((a, b) => a.hash - b.hash || a.place - b.place);
     for (const { place } of members.slice(0, Math.max(1, Math.round(HELD_OUT * members.length)))) held[place] = 1;
   }
   return held;

@@ -58,25 +58,44 @@ const splitSchema = z
     }
   });
 
+/** Names for classes of which only the number is known: '0', '1', ... */
+const numberedClasses = (classes: number | undefined) =>
+  classes === undefined ? undefined : Array.from({ length: classes }, (_, label) => String(label));
+
+const countedClasses = (splits: Record<string, z.output<typeof splitSchema>>) => {
+  const counts = Object.values(splits).find((split) => split.class_counts)?.class_counts?.length ?? 0;
+  return counts >= 2 ? counts : undefined;
+};
+
 const infoSchema = z
   .object({
     format: z.literal('wds').optional(),
-    name: z.string().min(1).max(200),
+    // timm's own indexes have nothing but splits.
+    name: z.string().min(1).max(200).optional(),
     license: z.string().max(2000).optional(),
     source: z.string().max(2000).optional(),
-    classes: z.array(z.string().min(1).max(500)).min(2, 'needs two classes or more').max(MAX_CLASSES),
+    classes: z.array(z.string().min(1).max(500)).min(2, 'needs two classes or more').max(MAX_CLASSES).optional(),
+    num_classes: z.number().int().min(2, 'needs two classes or more').max(MAX_CLASSES).optional(),
     splits: z.record(z.string().min(1).max(100), splitSchema).refine((s) => Object.keys(s).length > 0, 'is empty'),
   })
-  .superRefine((info, context) => {
+  .transform(({ num_classes, ...info }, context) => {
+    const classes = info.classes ?? numberedClasses(num_classes ?? countedClasses(info.splits));
+    if (!classes) {
+      const message =
+        'is missing. Add the names of the classes in the order of their labels, or "num_classes": how many there are';
+      context.addIssue({ code: 'custom', path: ['classes'], message });
+      return z.NEVER;
+    }
     for (const [id, split] of Object.entries(info.splits)) {
-      if (split.class_counts && split.class_counts.length !== info.classes.length) {
+      if (split.class_counts && split.class_counts.length !== classes.length) {
         context.addIssue({
           code: 'custom',
           path: ['splits', id, 'class_counts'],
-          message: `has ${split.class_counts.length} entries, but there are ${info.classes.length} classes`,
+          message: `has ${split.class_counts.length} entries, but there are ${classes.length} classes`,
         });
       }
     }
+    return { ...info, classes };
   });
 
 /** Drops keys that are absent, which exactOptionalPropertyTypes asks for. */
@@ -86,8 +105,15 @@ function present<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], un
   };
 }
 
+/** The folder that the index lies in, or the site. */
+function folderName(baseUrl: string): string {
+  const { pathname, host } = new URL(baseUrl);
+  return pathname.split('/').filter(Boolean).at(-1) ?? host;
+}
+
 /**
  * Checks the JSON of an `_info.json` that came from infoUrl (absolute). Unknown keys are ignored, as timm does.
+ * Classes without names are called by their numbers; a dataset without a name is called by its folder.
  * Throws an Error that names the first problems for a person.
  */
 export function parseShardIndex(json: unknown, infoUrl: string): ShardIndex {
@@ -105,7 +131,7 @@ export function parseShardIndex(json: unknown, infoUrl: string): ShardIndex {
     const more = issues.length > 3 ? ` (and ${issues.length - 3} more)` : '';
     throw new Error(`${infoUrl} is not a valid dataset index. ${issues.slice(0, 3).join('; ')}${more}.`);
   }
-  const { name, license, source, classes, splits } = parsed.data;
+  const { name = folderName(baseUrl), license, source, classes, splits } = parsed.data;
   const checked = Object.entries(splits).map(([id, split]): [string, ShardSplit] => [
     id,
     present(split) as unknown as ShardSplit,

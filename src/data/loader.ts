@@ -28,7 +28,7 @@ export interface LoaderOptions extends ShardSource {
   /** Share of the split's samples, in (0, 1]; the choice does not depend on the seed. Default 1. */
   fraction?: number;
   /** Samples to choose from (1 = yes, by sample number), such as a part of holdOut's. Default all. */
-  within?: Uint8Array;
+  within?: Uint8Array | undefined;
   /** Data workers; 0 = one per spare core. Ignored when a pool is given. */
   workers?: number;
   /** A pool to share between loaders; it is not closed with the loader. */

@@ -166,8 +166,8 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
 
     dispose() {
       for (const recorded of [...training.values(), ...(evaluation ? [evaluation] : [])]) {
+        tf.dispose([recorded.recording.result, Object.values(recorded.inputs)]);
         recorded.recording.dispose();
-        tf.dispose(Object.values(recorded.inputs));
       }
       update?.dispose();
       training.clear();

@@ -57,6 +57,33 @@ const states: { name: string; query: string; reach: (page: Page) => Promise<void
     },
   },
   {
+    name: 'crosshair',
+    query: `${tiny}&label-smoothing=on`,
+    reach: async (page) => {
+      await storeRuns(page, courses.slice(0, 3));
+      const loss = page.getByRole('figure', { name: 'Loss chart' });
+      await loss.locator('svg').first().hover();
+      await expect(loss.getByText(/^update \d+$/)).toBeVisible();
+      await expect(page.getByText(/^update \d+$/)).toHaveCount(4);
+    },
+  },
+  {
+    name: 'device',
+    query: 'v=1',
+    reach: async (page) => {
+      await page.getByRole('button', { name: /^WebGPU/ }).click();
+      await expect(page.getByRole('dialog')).toContainText('FLOP/s');
+    },
+  },
+  {
+    name: 'credits',
+    query: tiny,
+    reach: async (page) => {
+      await page.getByRole('button', { name: /Zalando/ }).click();
+      await expect(page.getByRole('dialog')).toContainText('Licence: MIT');
+    },
+  },
+  {
     name: 'runs',
     query: tiny,
     reach: async (page) => {
@@ -74,7 +101,6 @@ for (const { name: screen, colorScheme, viewport } of screens) {
       await page.goto(`./?${query}`);
       await expect(page.getByText(/^(WebGPU|webgl|cpu)/).first()).toBeVisible();
       await reach(page);
-      await page.mouse.move(0, 0);
       await expect(page.getByText('measuring')).toHaveCount(0);
       await page.screenshot({ path: `${FOLDER}/${name}-${screen}.png` });
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);

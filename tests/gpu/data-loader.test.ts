@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { tricks } from '../../src/catalog/tricks';
 import type { ShardCache } from '../../src/data/cache';
 import { decodeRgb } from '../../src/data/decode';
+import { holdOut } from '../../src/data/holdout';
 import { type Loader, type LoaderOptions, openLoader } from '../../src/data/loader';
 import type { Batch, ShardIndex } from '../../src/data/types';
 
@@ -166,6 +167,24 @@ describe('the loader', () => {
     }
     expect(sets[0]?.length).toBe(12);
     expect(sets[1]).toEqual(sets[0]);
+  });
+
+  it('evaluates a share of many shards without downloading the others', async () => {
+    const data = await site(new Array(20).fill(2));
+    const some = await loader(data, { training: false, fraction: 0.2 });
+    expect(keys(await collect(some, 0)).length).toBe(8);
+    expect(new Set(data.asked).size).toBe(4);
+  });
+
+  it('trains on one part of a split and evaluates on the other', async () => {
+    const data = await site([20, 20]);
+    const parts = await holdOut({ ...data, split: 'train' });
+    const train = await loader(data, { within: parts?.training, batchSize: 1 });
+    const validation = await loader(data, { within: parts?.validation, training: false });
+    const [trained, validated] = [keys(await collect(train, 0)), keys(await collect(validation, 0))];
+    // Five classes of eight: one of each.
+    expect(validated.map((key) => labelOf(Number(key))).sort()).toEqual([0, 1, 2, 3, 4]);
+    expect([...trained, ...validated].sort()).toEqual(Array.from({ length: 40 }, (_, i) => keyOf(i)));
   });
 
   it('downloads a shard once when it fits into memory', async () => {

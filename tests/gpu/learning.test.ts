@@ -5,7 +5,7 @@ import { openBackend } from '../../src/engine';
 import { planTraining } from '../../src/experiment/plan';
 import { type Experiment, experimentWith } from '../../src/experiment/schema';
 import { createNetwork } from '../../src/trainer/network';
-import { createStep } from '../../src/trainer/step';
+import { trainStep } from '../../src/trainer/step';
 
 const errors: string[] = [];
 beforeAll(async () => {
@@ -27,14 +27,12 @@ function noise(count: number, size: number): Batch {
 async function losses(experiment: Experiment, batches: Batch[], updates: number): Promise<number[]> {
   const plan = planTraining(experiment, { trainImages: 1000, classes: 10 });
   const network = createNetwork(experiment, plan);
-  const step = createStep(network, plan);
   const series: number[] = [];
   const images = batches.reduce((sum, batch) => sum + batch.count, 0);
   for (let update = 0; update < updates; update++) {
-    const totals = await step.run(batches, { epoch: 0, firstBatch: 0, update });
+    const totals = await trainStep(network, plan, batches, { epoch: 0, firstBatch: 0, update });
     series.push(totals.loss / images);
   }
-  step.dispose();
   network.dispose();
   return series;
 }

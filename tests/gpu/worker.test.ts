@@ -105,7 +105,8 @@ describe('the training worker', () => {
 
   it('evaluates at the end, and its saved weights give the same predictions again', async () => {
     const worker = startWorker();
-    const experiment = tiny();
+    // predict takes the whole split, so the evaluation must.
+    const experiment = tiny({ 'data.evalFraction': '1' });
     worker.send({ type: 'start', session: 'a', experiment, dataWorkers: 1, returnWeights: true });
     const end = await worker.until(ended('a'));
     const evaluated = await worker.until(

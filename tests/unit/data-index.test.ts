@@ -41,10 +41,24 @@ describe('the shard index', () => {
     expect(parseShardIndex(lean, url).splits.train).toEqual({ name, num_samples, filenames, shard_lengths });
   });
 
+  it('calls classes by their numbers where only their number is known', () => {
+    expect(parseShardIndex({ ...good(), classes: undefined }, url).classes).toEqual(['0', '1']);
+    const { name, num_samples, filenames, shard_lengths } = good().splits.train;
+    const lean = { num_classes: 3, splits: { train: { name, num_samples, filenames, shard_lengths } } };
+    expect(parseShardIndex(lean, url)).toMatchObject({ name: 'pets', classes: ['0', '1', '2'] });
+    expect(parseShardIndex(lean, 'https://example.org/_info.json').name).toBe('example.org');
+  });
+
   const renamed = (name: string) => (info: Info) => info.splits.train.filenames.splice(0, 1, name);
   const broken: [string, (info: Info) => unknown, RegExp][] = [
     ['another format', (i) => Object.assign(i, { format: 'tfrecord' }), /format/],
-    ['no classes', (i) => Object.assign(i, { classes: undefined }), /classes/],
+    [
+      'no classes that could be counted',
+      (i) =>
+        Object.assign(i, { classes: undefined, splits: { train: { ...i.splits.train, class_counts: undefined } } }),
+      /classes: is missing. Add the names .* or "num_classes"/,
+    ],
+    ['fewer than two classes', (i) => Object.assign(i, { classes: undefined, num_classes: 1 }), /two classes/],
     ['one class', (i) => Object.assign(i, { classes: ['cat'] }), /two classes/],
     ['too many classes', (i) => Object.assign(i, { classes: new Array(100_001).fill('x') }), /classes/],
     ['a path that climbs', renamed('a/../../b.tar'), /filenames\.0: must not contain/],

@@ -9,6 +9,7 @@ import {
   shardBlocks,
   shardStarts,
   subset,
+  usedShards,
 } from '../../src/data/order';
 
 const lengths = [5, 5, 0, 5, 5, 5, 5, 5, 5, 3];
@@ -117,6 +118,21 @@ describe('subsets', () => {
       const large = subset(shards, 0.5).keep;
       expect(small.every((bit, i) => bit <= (large[i] as number))).toBe(true);
     }
+  });
+
+  it('stay within a part of the split: samples of few shards, shards of many', () => {
+    const few = [30, 30];
+    const odd = Uint8Array.from({ length: 60 }, (_, i) => i % 2);
+    expect(subset(few, 1, odd)).toEqual({ keep: odd, count: 30 });
+    const third = subset(few, 1 / 3, odd);
+    expect(third.count).toBe(10);
+    expect(third.keep.every((bit, i) => bit <= (odd[i] as number))).toBe(true);
+
+    const many = new Array(40).fill(3);
+    const firstHalf = new Uint8Array(120).fill(1, 0, 60);
+    const set = subset(many, 0.25, firstHalf);
+    expect(set.count).toBe(5 * 3);
+    expect(usedShards(many, set.keep).every((shard) => shard < 20)).toBe(true);
   });
 
   it('keep the order to their samples, each once', () => {

@@ -100,7 +100,7 @@ export function Charts() {
         <Chart
           {...shared}
           title="Accuracy"
-          waiting="Of the training images as they pass, of the validation images after every epoch."
+          waiting="Training accuracy as it goes, validation after every epoch."
           curves={curves.accuracy}
           format={formatShare}
           formatTick={formatPerCent}
@@ -111,7 +111,7 @@ export function Charts() {
         <Chart
           {...shared}
           title="Learning rate"
-          waiting="Planned and used rate; the plan has no place on a time axis before the first run."
+          waiting="The plan has no place in time before the first run."
           curves={curves.rate}
           format={formatRate}
           legend={rateLegend}
@@ -120,7 +120,7 @@ export function Charts() {
           {...shared}
           title="Throughput"
           unit="images/s"
-          waiting="What this device trains per second."
+          waiting="Images per second, while training."
           curves={curves.speed}
           format={formatCount}
         />

@@ -39,7 +39,7 @@ export const RunRow = memo(function RunRow({ run, differs, waiting, best }: RunR
           </span>
         </th>
         <td className={styles.diff} title={differs}>
-          {differs || <i>the default</i>}
+          {differs}
         </td>
         {runColumns.map(({ label, text }) => (
           <td key={label} data-number data-best={best && label === 'Top-1'}>

@@ -56,7 +56,7 @@ export function RunsTable() {
                 <RunRow
                   key={run.id}
                   run={run}
-                  differs={(ownOf.get(run.id) ?? []).join(' · ')}
+                  differs={(ownOf.get(run.id) ?? []).join(' · ') || (common.length ? 'nothing else' : 'the default')}
                   waiting={queue.includes(run.id)}
                   best={runs.length > 1 && run.summary.top1 === best}
                 />

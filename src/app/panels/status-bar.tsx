@@ -21,8 +21,10 @@ export function StatusBar({ onDevice, onCredits }: StatusBarProps) {
             <b data-mark={adapter.backend !== 'webgpu'}>
               {adapter.backend === 'webgpu' ? 'WebGPU' : `${adapter.backend} (fallback)`}
             </b>{' '}
-            {[adapter.vendor, adapter.architecture].filter(Boolean).join(' ') || adapter.description}
-            {adapter.software && <b data-mark="true"> software adapter, expect it slow</b>}
+            <span className={styles.adapterName}>
+              {[adapter.vendor, adapter.architecture].filter(Boolean).join(' ') || adapter.description}{' '}
+            </span>
+            {adapter.software && <b data-mark="true">software adapter, expect it slow</b>}
           </>
         ) : (
           'Looking for a GPU'

@@ -1,0 +1,189 @@
+/** Capture and replay: the same bits as running kernel by kernel, and nothing left behind. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { rng } from '../../src/core/rng';
+import { createLayers, createParameters, createTrainer, noMix, openBackend, opsOf, type Trainer, type TrainingBatch } from '../../src/engine';
+import { gpu } from '../../src/engine/gpu/dispatch';
+import { Recording } from '../../src/engine/gpu/recording';
+import { variableGradients } from '../../src/engine/gradients';
+import { fusedOps } from '../../src/engine/kernels';
+import { input } from '../../src/engine/kernels/input';
+import { ParameterArena } from '../../src/engine/kernels/optimizer';
+import type { StepNumber } from '../../src/engine/ops';
+import type { TrainerOptions } from '../../src/engine/trainer';
+
+const errors: string[] = [];
+beforeAll(async () => {
+  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
+});
+afterEach(() => expect(errors.splice(0)).toEqual([]));
+
+const size = 8;
+const classes = 5;
+const optimizer = { momentum: 0.9, nesterov: true, weightDecay: 1e-3, decayVectors: false };
+const settings = { size, mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] } as const;
+
+/** A small network with everything a recording must get right: norms with running statistics, a residual, masks. */
+function network(seed: number) {
+  const parameters = createParameters(seed);
+  const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
+    const nn = createLayers(parameters, { ops: opsOf('fused'), seed, ...mode });
+    let y = nn.batchNorm(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1 }), 'bn1', { relu: true });
+    const inner = nn.conv(y, 'conv2', { out: 8, kernel: 3, padding: 1, bias: true });
+    y = nn.batchNorm(nn.dropPath(inner, 'conv2', 0.3), 'bn2', { relu: true }, y);
+    y = nn.maxPool(nn.gelu(y), { kernel: 3, stride: 2, padding: 1 });
+    return nn.linear(nn.dropout(nn.globalAvgPool(y), 'drop', 0.2), 'fc', { out: classes }) as tf.Tensor2D;
+  };
+  tf.tidy(() => {
+    forward(tf.zeros([1, size, size, 3]), { training: false, step: 0 });
+  });
+  return { parameters, forward };
+}
+
+function batch(count: number, number: number): TrainingBatch {
+  const stream = rng(3, 'batch', number);
+  const labels = Int32Array.from({ length: count }, () => stream.int(classes));
+  const targets = new Float32Array(count * classes);
+  labels.forEach((label, i) => {
+    targets[i * classes + label] = 1;
+  });
+  const pixels = Uint8Array.from({ length: count * size * size * 3 }, () => stream.int(256));
+  const mix = number % 2 ? { lambda: 0.7, box: { x0: 0, y0: 0, x1: 0, y1: 0 } } : noMix;
+  return { pixels, count, labels, targets, mix };
+}
+
+const options = ({ parameters, forward }: ReturnType<typeof network>, accumulating = false): TrainerOptions => ({
+  parameters,
+  forward,
+  optimizer,
+  classes,
+  input: settings,
+  accumulating,
+  evalBatch: 6,
+});
+
+async function losses(trainer: Trainer, updates: number, count = 4): Promise<number[]> {
+  const series: number[] = [];
+  for (let i = 0; i < updates; i++) {
+    series.push((await trainer.update([batch(count, i)], { lr: 0.05, firstMicroBatch: i })).loss);
+  }
+  return series;
+}
+
+/** The same steps without a recording. */
+async function eagerLosses({ parameters, forward }: ReturnType<typeof network>, updates: number): Promise<number[]> {
+  const arena = new ParameterArena(parameters.trainable(), optimizer, false);
+  const series: number[] = [];
+  for (let i = 0; i < updates; i++) {
+    const { pixels, count, labels, targets, mix } = batch(4, i);
+    gpu().write(arena.lr, Float32Array.of(0.05));
+    const sums = tf.tidy(() => {
+      const words = tf.tensor1d(new Int32Array(pixels.buffer), 'int32');
+      const { lambda, box } = mix;
+      const x = input(words, tf.tensor1d([lambda, box.x0, box.y0, box.x1, box.y1]), { count, ...settings });
+      const result = variableGradients(parameters.trainable(), () =>
+        fusedOps.softCrossEntropy(
+          forward(x, { training: true, step: i }),
+          tf.tensor2d(targets, [count, classes]),
+          tf.tensor1d(labels, 'int32'),
+        ),
+      );
+      arena.gather(result.gradients);
+      return result.sums;
+    });
+    arena.update();
+    series.push((await sums.data())[0] as number);
+    sums.dispose();
+  }
+  arena.dispose();
+  return series;
+}
+
+describe('a recorded step', () => {
+  it('gives the same bits as running its kernels one by one, step after step', async () => {
+    const eager = network(11);
+    const expected = await eagerLosses(eager, 6);
+    const recorded = network(11);
+    const trainer = createTrainer('fused', options(recorded));
+    expect(await losses(trainer, 6)).toEqual(expected);
+    expect(await recorded.parameters.dump()).toEqual(await eager.parameters.dump());
+    expect(new Set(expected).size).toBe(6);
+    trainer.dispose();
+    recorded.parameters.dispose();
+    eager.parameters.dispose();
+  });
+
+  it('is recorded anew for a batch of another size, which then trains on', async () => {
+    const net = network(12);
+    const trainer = createTrainer('fused', options(net));
+    const first = await losses(trainer, 2, 4);
+    const other = await losses(trainer, 2, 3);
+    for (const loss of [...first, ...other]) expect(Number.isFinite(loss)).toBe(true);
+    trainer.dispose();
+    net.parameters.dispose();
+  });
+
+  it('averages the gradients of micro-batches, also of a tail window', async () => {
+    const twice = network(13);
+    const trainer = createTrainer('fused', options(twice, true));
+    const plain = network(13);
+    const single = createTrainer('fused', options(plain));
+    // Statistics, masks and gradients of two equal micro-batches are those of one; the masks only if the step is the same.
+    const same = batch(4, 0);
+    for (const update of [0, 1]) {
+      // lr 0 keeps the weights: what is compared is the loss of the same network.
+      const [a, b] = await Promise.all([
+        trainer.update([same], { lr: 0.1, firstMicroBatch: update }),
+        single.update([same], { lr: 0.1, firstMicroBatch: update }),
+      ]);
+      expect(a.loss).toBe(b.loss);
+    }
+    const both = await trainer.update([batch(4, 1), batch(4, 2)], { lr: 0.1, firstMicroBatch: 2 });
+    expect(Number.isFinite(both.loss)).toBe(true);
+    for (const trained of [trainer, single]) trained.dispose();
+    for (const { parameters } of [twice, plain]) parameters.dispose();
+  });
+
+  it('evaluates a smaller last batch as its own images alone', async () => {
+    const net = network(14);
+    const trainer = createTrainer('fused', options(net));
+    await losses(trainer, 2);
+    const images = batch(5, 9);
+    const whole = await trainer.evaluate(images, true);
+    const parts = [2, 3].map((count, i) => ({
+      count,
+      pixels: images.pixels.slice(i * 2 * size * size * 3, (i * 2 + count) * size * size * 3),
+      labels: images.labels.slice(i * 2, i * 2 + count),
+    }));
+    const [a, b] = [await trainer.evaluate(parts[0] as never, true), await trainer.evaluate(parts[1] as never, true)];
+    expect([...(a.logits ?? []), ...(b.logits ?? [])]).toEqual([...(whole.logits ?? [])]);
+    expect(a.totals.loss + b.totals.loss).toBeCloseTo(whole.totals.loss, 5);
+    expect(a.totals.top1 + b.totals.top1).toBe(whole.totals.top1);
+    trainer.dispose();
+    net.parameters.dispose();
+  });
+
+  it('holds no more memory after 2,000 steps than after ten, and gives all of it back', async () => {
+    const tensors = tf.memory().numTensors;
+    const bytes = gpu().pool.liveBytes;
+    const net = network(15);
+    const trainer = createTrainer('fused', options(net));
+    await losses(trainer, 10);
+    const live = gpu().pool.liveBytes;
+    const allocated = gpu().pool.numBytesAllocated;
+    await losses(trainer, 2000);
+    expect(gpu().pool.liveBytes).toBe(live);
+    expect(gpu().pool.numBytesAllocated).toBe(allocated);
+    trainer.dispose();
+    net.parameters.dispose();
+    gpu().flush();
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(gpu().pool.liveBytes).toBe(bytes);
+  });
+
+  it('refuses a tfjs kernel, whose uniforms would be overwritten, by its name', async () => {
+    const x = tf.keep(tf.ones([4]));
+    await expect(Recording.of(() => tf.tidy(() => void tf.cumsum(x)))).rejects.toThrow(/can't be part of a recording/);
+    x.dispose();
+  });
+});
