@@ -20,12 +20,17 @@ const LINE_EVERY = 1000;
 function progressLines(output: Output): (event: PageEvent) => void {
   let total = 0;
   let shown = 0;
+  let saying = '';
   return (event) => {
     if (event.type === 'ready') {
       const { backend, description, vendor, software } = event.adapter;
       output.stderr(`${backend}: ${description || vendor}${software ? ' (software adapter, expect it slow)' : ''}\n`);
     } else if (event.type === 'progress') {
-      output.stderr(`${event.message} ...\n`);
+      if (event.message === saying && performance.now() - shown < LINE_EVERY) return;
+      saying = event.message;
+      shown = performance.now();
+      const share = event.fraction === undefined ? ' ...' : ` ${percent(event.fraction)}`;
+      output.stderr(`${event.message}${share}\n`);
     } else if (event.type === 'started') {
       total = event.totalSteps;
       output.stderr(`${event.parameters.toLocaleString('en')} parameters, ${total.toLocaleString('en')} steps\n`);

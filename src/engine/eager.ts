@@ -7,7 +7,11 @@ import { referenceOps } from './reference/ops';
 import { createSgd } from './reference/sgd';
 import type { ImageBatch, Trainer, TrainerOptions } from './trainer';
 
-const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<number>): Totals => ({ loss, top1, top5 });
+const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<number>): Totals => ({
+  loss,
+  top1,
+  top5,
+});
 
 export function createEagerTrainer({ parameters, forward, optimizer, classes, input }: TrainerOptions): Trainer {
   const sgd = createSgd(parameters.trainable, optimizer);
@@ -44,7 +48,9 @@ export function createEagerTrainer({ parameters, forward, optimizer, classes, in
       tf.dispose(sum);
       const all = await Promise.all(metrics.map((sums) => sums.data()));
       tf.dispose(metrics);
-      return all.map(totalsOf).reduce((a, b) => ({ loss: a.loss + b.loss, top1: a.top1 + b.top1, top5: a.top5 + b.top5 }));
+      return all
+        .map(totalsOf)
+        .reduce((a, b) => ({ loss: a.loss + b.loss, top1: a.top1 + b.top1, top5: a.top5 + b.top5 }));
     },
 
     async evaluate(batch, withLogits) {

@@ -3,6 +3,7 @@
 export type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 export { openBackend } from './backend';
 export { buildParameters, createTrainer, type EngineName, engineFor, opsOf } from './engines';
+export { measureGemmRate } from './gemm-rate';
 export { createLayers } from './layers';
 export type { StepNumber } from './ops';
 export { createParameters, type Parameters } from './parameters';

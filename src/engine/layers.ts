@@ -21,10 +21,7 @@ const last = (shape: readonly number[]) => shape.at(-1) as number;
  * goes, in training only, and survive the tidy. Run the model once (in evaluation, one zero image) to make its parameters
  * before asking for gradients: variableGrads must know the variables.
  */
-export function createLayers(
-  parameters: Parameters,
-  { ops, training, seed, step }: LayersContext,
-): Layers<tf.Tensor> {
+export function createLayers(parameters: Parameters, { ops, training, seed, step }: LayersContext): Layers<tf.Tensor> {
   const vector = (name: string, channels: number, init: Init = { kind: 'zeros' }) =>
     parameters.get(name, { shape: [channels], layout: 'plain', init });
 

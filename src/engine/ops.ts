@@ -84,4 +84,3 @@ export interface Ops {
    */
   softCrossEntropy(logits: Tensor2D, targets: Tensor2D, labels: Tensor1D): { loss: Scalar; sums: Tensor1D };
 }
-

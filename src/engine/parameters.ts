@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Init } from '../core/layers';
 import { type Rng, rng } from '../core/rng';
 import type { NamedArray } from '../core/safetensors';
+import { gpu } from './gpu/dispatch';
 
 /** How a PyTorch tensor is stored here. */
 export type Layout =
@@ -206,11 +207,10 @@ export function createParameters(seed: number): Parameters {
     async dump() {
       const result = new Map<string, NamedArray>();
       for (const { name, variable, layout } of all()) {
-        // Read a copy: reading leaves the values cached beside the tensor, where an update in place would not reach them.
-        const copy = tf.tidy(() => tf.mul(variable, 1));
-        const data = (await copy.data()) as Float32Array;
-        result.set(name, toPyTorch({ shape: variable.shape, data: Float32Array.from(data) }, layout));
-        copy.dispose();
+        // tfjs would keep what it reads beside the tensor, where an update in place does not reach it.
+        const data =
+          tf.getBackend() === 'webgpu' ? await gpu().read(variable) : Float32Array.from(await variable.data());
+        result.set(name, toPyTorch({ shape: variable.shape, data }, layout));
       }
       return result;
     },

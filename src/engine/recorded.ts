@@ -52,6 +52,8 @@ function oneHot(labels: Int32Array, classes: number): Float32Array<ArrayBuffer> 
 export function createRecordedTrainer(options: TrainerOptions): Trainer {
   const { parameters, forward, classes, evalBatch } = options;
   const { size } = options.input;
+  // What building the network left in the pool would lie beside the recordings' own memory.
+  gpu().pool.trim();
   const arena = new ParameterArena(parameters.trainable(), options.optimizer, options.accumulating);
   /** By number of images: a batch that lost corrupt samples is smaller. */
   const training = new Map<number, Recorded>();

@@ -1,7 +1,8 @@
 /** From an experiment to its data: where the shards are, which splits, and the loaders that read them. */
 import { datasetOf } from '../catalog/parts';
+import { holdOut } from '../data/holdout';
 import { loadShardIndex } from '../data/index';
-import { type Loader, openLoader } from '../data/loader';
+import { type Loader, type LoaderOptions, openLoader } from '../data/loader';
 import type { DataPool } from '../data/pool';
 import type { ShardIndex } from '../data/types';
 import { numberOf } from '../experiment/plan';
@@ -22,8 +23,8 @@ function infoUrlOf(experiment: Experiment, data: DataSource | undefined): string
 export const openIndex = (experiment: Experiment, data: DataSource | undefined): Promise<ShardIndex> =>
   loadShardIndex(infoUrlOf(experiment, data));
 
-/** The split to validate on: 'validation', else 'val', else 'test'. */
-export const validationSplit = (index: ShardIndex): string | undefined =>
+/** The declared split to validate on: 'validation', else 'val', else 'test'. */
+const validationSplit = (index: ShardIndex): string | undefined =>
   ['validation', 'val', 'test'].find((name) => index.splits[name]);
 
 export interface SplitOptions {
@@ -35,6 +36,8 @@ export interface SplitOptions {
   pool: DataPool;
   /** Evaluation of all images, whatever share the experiment validates on. */
   everything?: boolean;
+  /** Only these samples of the split. */
+  within?: LoaderOptions['within'];
   onProblem?: (message: string) => void;
 }
 
@@ -45,6 +48,7 @@ export function openSplit({
   training,
   pool,
   everything,
+  within,
   onProblem,
 }: SplitOptions): Promise<Loader> {
   const { seed, on, options } = experiment;
@@ -57,6 +61,40 @@ export function openSplit({
     batchSize: numberOf(experiment, 'data', training ? 'batch' : 'evalBatch'),
     fraction: everything ? 1 : numberOf(experiment, 'data', training ? 'fraction' : 'evalFraction'),
     recipe: { size: numberOf(experiment, 'data', 'size'), on, options },
+    ...(within && { within }),
     ...(onProblem && { onProblem }),
   });
+}
+
+export interface Splits {
+  train: Loader;
+  /** Absent where nothing can be spared. */
+  validation: { loader: Loader; split: string } | undefined;
+  close(): void;
+}
+
+/** What a run trains on and what it is validated on: a declared split, else a fixed part held out of the training images. */
+export async function openSplits(options: Omit<SplitOptions, 'split' | 'training'>): Promise<Splits> {
+  const { index, onProblem } = options;
+  const loaders: Loader[] = [];
+  const close = () => {
+    for (const loader of loaders) loader.close();
+  };
+  const open = async (more: Pick<SplitOptions, 'split' | 'training' | 'within'>) => {
+    const loader = await openSplit({ ...options, ...more });
+    loaders.push(loader);
+    return loader;
+  };
+  try {
+    const declared = validationSplit(index);
+    const parts = declared ? undefined : await holdOut({ index, split: 'train' }, onProblem);
+    const train = await open({ split: 'train', training: true, within: parts?.training });
+    const split = declared ?? 'train';
+    const validation =
+      declared || parts ? await open({ split, training: false, within: parts?.validation }) : undefined;
+    return { train, validation: validation && { loader: validation, split: declared ?? 'held out' }, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }

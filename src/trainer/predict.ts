@@ -26,15 +26,15 @@ export async function predict({ session, experiment, data, weights, split }: Pre
     const batches: { index: number; rows: typeof rows }[] = [];
     await evaluate(network, loader.epoch(0), {
       onLogits(logits, batch) {
-      const classes = logits.length / batch.count;
-      batches.push({
-        index: batch.index,
-        rows: batch.keys.map((key, i) => ({
-          logits: Array.from(logits.subarray(i * classes, (i + 1) * classes)),
-          key,
-          label: batch.labels[i] as number,
-        })),
-      });
+        const classes = logits.length / batch.count;
+        batches.push({
+          index: batch.index,
+          rows: batch.keys.map((key, i) => ({
+            logits: Array.from(logits.subarray(i * classes, (i + 1) * classes)),
+            key,
+            label: batch.labels[i] as number,
+          })),
+        });
       },
     });
     for (const batch of batches.sort((a, b) => a.index - b.index)) rows.push(...batch.rows);

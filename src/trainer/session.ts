@@ -1,10 +1,9 @@
 /** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
 import type { StepMetrics, Totals } from '../core/results';
-import type { Loader } from '../data/loader';
 import { openPool } from '../data/pool';
 import type { Batch, ShardIndex } from '../data/types';
 import { planTraining, type TrainingPlan } from '../experiment/plan';
-import { openIndex, openSplit, validationSplit } from './dataset';
+import { openIndex, openSplits, type Splits } from './dataset';
 import { evaluate } from './evaluate';
 import { createNetwork, type Network } from './network';
 import type { Event, RunTiming, SessionId, StartOptions } from './protocol';
@@ -95,8 +94,7 @@ interface Room {
   index: ShardIndex;
   plan: TrainingPlan;
   network: Network;
-  train: Loader;
-  validation: { loader: Loader; split: string } | undefined;
+  splits: Splits;
   close(): void;
 }
 
@@ -111,22 +109,17 @@ async function open(options: StartOptions, progress: (message: string) => void):
     const index = await openIndex(experiment, options.data);
     const pool = openPool(options.dataWorkers);
     closers.push(() => pool.close());
-    const split = { index, experiment, pool, onProblem: progress };
-    const train = await openSplit({ ...split, split: 'train', training: true });
-    closers.push(() => train.close());
-    const held = validationSplit(index);
-    const validation = held ? await openSplit({ ...split, split: held, training: false }) : undefined;
-    closers.push(() => validation?.close());
+    const splits = await openSplits({ index, experiment, pool, onProblem: progress });
+    closers.push(() => splits.close());
     progress('Building the network');
-    const plan = planTraining(experiment, { trainImages: train.samples, classes: index.classes.length });
+    const plan = planTraining(experiment, { trainImages: splits.train.samples, classes: index.classes.length });
     const network = createNetwork(experiment, plan, options.initialWeights);
     closers.push(() => network.dispose());
     return {
       index,
       plan,
       network,
-      train,
-      validation: validation && held ? { loader: validation, split: held } : undefined,
+      splits,
       close,
     };
   } catch (error) {
@@ -150,7 +143,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
   const progress = (message: string) => emit({ type: 'progress', session, message });
 
   const train = async (room: Room): Promise<RunTiming> => {
-    const { plan, network } = room;
+    const { plan, network, splits } = room;
     const planned = Math.min(plan.totalUpdates, options.maxSteps ?? Number.POSITIVE_INFINITY);
     const stepTimes: number[] = [];
     let firstStepMs = 0;
@@ -186,9 +179,9 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     };
 
     const validate = async () => {
-      if (!room.validation) return;
+      if (!splits.validation) return;
       flush();
-      const result = await evaluate(network, room.validation.loader.epoch(0), { stopped: () => stopping });
+      const result = await evaluate(network, splits.validation.loader.epoch(0), { stopped: () => stopping });
       if (stopping) return;
       emit({
         type: 'evaluated',
@@ -197,7 +190,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
           step: update,
           epoch: update / plan.updatesPerEpoch,
           timeMs: clock.milliseconds,
-          split: room.validation.split,
+          split: splits.validation.split,
           loss: result.loss,
           top1: result.top1,
           top5: result.top5,
@@ -210,38 +203,38 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     await network.trainer.prepare(plan.batch, (done, all) =>
       emit({ type: 'progress', session, message: 'Compiling shaders', fraction: done / all }),
     );
-      for (let epoch = 0; update < planned && !stopping; epoch++) {
-        const pending: Promise<void>[] = [];
-        let firstBatch = 0;
-        let asked = performance.now();
-        for await (const batches of windows(room.train.epoch(epoch), plan.accumulation)) {
-          const wait = performance.now() - asked;
-          if (gate.closed) {
-            await Promise.all(pending.splice(0));
-            flush();
-            clock.halt();
-            emit({ type: 'paused', session });
-            await gate.pass();
-            clock.go();
-            if (!stopping) emit({ type: 'resumed', session });
-          }
-          if (stopping) break;
-          const size = batches.reduce((sum, batch) => sum + batch.count, 0);
-          const at = { update, wait };
-          pending.push(
-            trainStep(network, plan, batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)),
-          );
-          update++;
-          firstBatch += batches.length;
-          if (pending.length > RUN_AHEAD) await pending.shift();
-          if (update >= planned) break;
-          asked = performance.now();
+    for (let epoch = 0; update < planned && !stopping; epoch++) {
+      const pending: Promise<void>[] = [];
+      let firstBatch = 0;
+      let asked = performance.now();
+      for await (const batches of windows(splits.train.epoch(epoch), plan.accumulation)) {
+        const wait = performance.now() - asked;
+        if (gate.closed) {
+          await Promise.all(pending.splice(0));
+          flush();
+          clock.halt();
+          emit({ type: 'paused', session });
+          await gate.pass();
+          clock.go();
+          if (!stopping) emit({ type: 'resumed', session });
         }
-        await Promise.all(pending);
-        if (!stopping) await validate();
+        if (stopping) break;
+        const size = batches.reduce((sum, batch) => sum + batch.count, 0);
+        const at = { update, wait };
+        pending.push(
+          trainStep(network, plan, batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)),
+        );
+        update++;
+        firstBatch += batches.length;
+        if (pending.length > RUN_AHEAD) await pending.shift();
+        if (update >= planned) break;
+        asked = performance.now();
       }
-      flush();
-      return { firstStepMs, medianStepMs: median(stepTimes), totalMs: clock.milliseconds };
+      await Promise.all(pending);
+      if (!stopping) await validate();
+    }
+    flush();
+    return { firstStepMs, medianStepMs: median(stepTimes), totalMs: clock.milliseconds };
   };
 
   const live = async () => {

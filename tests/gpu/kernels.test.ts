@@ -31,7 +31,9 @@ async function difference(actual: tf.Tensor, expected: tf.Tensor): Promise<numbe
   expect(actual.shape).toEqual(expected.shape);
   const [a, b] = [await actual.data(), await expected.data()];
   const scale = (b as Float32Array).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
-  return (b as Float32Array).reduce((worst, value, i) => Math.max(worst, Math.abs((a[i] as number) - value)), 0) / scale;
+  return (
+    (b as Float32Array).reduce((worst, value, i) => Math.max(worst, Math.abs((a[i] as number) - value)), 0) / scale
+  );
 }
 
 /**
@@ -57,10 +59,16 @@ async function expectSame(run: (ops: Ops, ...xs: tf.Tensor[]) => tf.Tensor, inpu
 }
 
 describe('convolution', () => {
-  const cases: [string, { input: number[]; out: number; kernel: number; stride: number; padding: number; bias?: boolean }][] = [
+  const cases: [
+    string,
+    { input: number[]; out: number; kernel: number; stride: number; padding: number; bias?: boolean },
+  ][] = [
     ['3x3 over vec4 channels', { input: [2, 6, 5, 8], out: 12, kernel: 3, stride: 1, padding: 1 }],
     ['3x3 with stride 2 and odd sides', { input: [2, 7, 5, 4], out: 8, kernel: 3, stride: 2, padding: 1 }],
-    ['3x3 of three channels with a bias', { input: [1, 9, 8, 3], out: 16, kernel: 3, stride: 2, padding: 1, bias: true }],
+    [
+      '3x3 of three channels with a bias',
+      { input: [1, 9, 8, 3], out: 16, kernel: 3, stride: 2, padding: 1, bias: true },
+    ],
     ['7x7 stem', { input: [1, 11, 12, 3], out: 8, kernel: 7, stride: 2, padding: 3 }],
     ['one pixel', { input: [1, 1, 1, 8], out: 4, kernel: 3, stride: 1, padding: 1 }],
     ['one channel in, one out', { input: [2, 4, 4, 1], out: 1, kernel: 3, stride: 1, padding: 1 }],
@@ -125,18 +133,36 @@ describe('batch norm', () => {
           const variance = tf.variable(tf.ones([channels]), false);
           statistics.push(mean, variance);
           const running = { mean, variance, momentum: 0.1 };
-          return ops.batchNorm(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, { eps: 1e-5, relu, residual, running });
+          return ops.batchNorm(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, {
+            eps: 1e-5,
+            relu,
+            residual,
+            running,
+          });
         };
         // Of two rows each is the other's mirror: the true gradient is almost 0, and what is left is rounding.
         await expectSame(run, inputs, shape[0] === 2 && shape[1] === 1 ? 1e-3 : 2e-5);
         // Two passes of each engine.
-        const [mean, variance, , , otherMean, otherVariance] = statistics as [tf.Tensor, tf.Tensor, 0, 0, tf.Tensor, tf.Tensor];
+        const [mean, variance, , , otherMean, otherVariance] = statistics as [
+          tf.Tensor,
+          tf.Tensor,
+          0,
+          0,
+          tf.Tensor,
+          tf.Tensor,
+        ];
         expect(await difference(mean, otherMean)).toBeLessThan(1e-5);
         expect(await difference(variance, otherVariance)).toBeLessThan(1e-5);
       });
 
       it(`in evaluation, ${how}`, async () => {
-        const make = () => [filled('x', [2, 3, 3, 6]), filled('gamma', [6]), filled('beta', [6]), filled('m', [6]), tf.abs(filled('v', [6]))];
+        const make = () => [
+          filled('x', [2, 3, 3, 6]),
+          filled('gamma', [6]),
+          filled('beta', [6]),
+          filled('m', [6]),
+          tf.abs(filled('v', [6])),
+        ];
         const results = [fused, reference].map((ops) => {
           const [x, gamma, beta, mean, variance] = make() as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
           const residual = withResidual ? filled('r', [2, 3, 3, 6]) : undefined;
@@ -171,10 +197,9 @@ describe('pooling', () => {
 
   it('gives the gradient of a tie to the first of the largest, as PyTorch', async () => {
     const x = tf.ones([1, 2, 2, 1]) as tf.Tensor4D;
-    const [dx] = tf.grads((input: tf.Tensor) => fused.maxPool(input as tf.Tensor4D, { kernel: 2, stride: 2, padding: 0 }))(
-      [x],
-      tf.tensor4d([3], [1, 1, 1, 1]),
-    );
+    const [dx] = tf.grads((input: tf.Tensor) =>
+      fused.maxPool(input as tf.Tensor4D, { kernel: 2, stride: 2, padding: 0 }),
+    )([x], tf.tensor4d([3], [1, 1, 1, 1]));
     expect(Array.from(await (dx as tf.Tensor).data())).toEqual([3, 0, 0, 0]);
   });
 
@@ -197,7 +222,10 @@ describe('layer norm', () => {
   it.each([[[2, 6, 8]], [[3, 5, 46]], [[1, 1, 3]], [[40, 9, 12]]])('over %j', async (shape) => {
     const channels = shape.at(-1) as number;
     const inputs = [filled('x', shape), filled('gamma', [channels]), filled('beta', [channels])];
-    await expectSame((ops, x, gamma, beta) => ops.layerNorm(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, 1e-6), inputs);
+    await expectSame(
+      (ops, x, gamma, beta) => ops.layerNorm(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, 1e-6),
+      inputs,
+    );
   });
 });
 
@@ -208,7 +236,10 @@ describe('pointwise functions', () => {
   });
 
   it('the sum of two tensors, and of a tensor with itself', async () => {
-    await expectSame((ops, a, b) => ops.add(ops.add(a as tf.Tensor, b as tf.Tensor), a as tf.Tensor), [x(), filled('y', [3, 7])]);
+    await expectSame(
+      (ops, a, b) => ops.add(ops.add(a as tf.Tensor, b as tf.Tensor), a as tf.Tensor),
+      [x(), filled('y', [3, 7])],
+    );
   });
 
   it.each(['sample', 'number'] as const)('drops the same per %s as the reference, number for number', async (per) => {
@@ -231,7 +262,11 @@ describe('attention', () => {
       filled('bias', [heads, queries, keys]),
     ];
     const options = { heads, scale: depth ** -0.5 };
-    await expectSame((ops, ...xs) => ops.attention(xs[0] as tf.Tensor, xs[1] as tf.Tensor, xs[2] as tf.Tensor, xs[3] as tf.Tensor, options), inputs);
+    await expectSame(
+      (ops, ...xs) =>
+        ops.attention(xs[0] as tf.Tensor, xs[1] as tf.Tensor, xs[2] as tf.Tensor, xs[3] as tf.Tensor, options),
+      inputs,
+    );
   });
 });
 
@@ -248,7 +283,9 @@ describe('cross-entropy', () => {
     );
     const logits = tf.mul(filled('z', [batch, classes]), 5);
     await expectSame((ops, z) => ops.softCrossEntropy(z as tf.Tensor2D, targets, labels).loss, [logits]);
-    const [sums, expected] = [fused, reference].map((ops) => ops.softCrossEntropy(logits as tf.Tensor2D, targets, labels).sums);
+    const [sums, expected] = [fused, reference].map(
+      (ops) => ops.softCrossEntropy(logits as tf.Tensor2D, targets, labels).sums,
+    );
     expect(await difference(sums as tf.Tensor, expected as tf.Tensor)).toBeLessThan(1e-5);
   });
 });

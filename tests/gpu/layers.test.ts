@@ -28,7 +28,8 @@ afterEach(() => {
   expect(gpuErrors.splice(0)).toEqual([]);
 });
 
-const layers = (training: boolean, step = 0) => createLayers(parameters, { ops: opsOf('fused'), training, seed: 7, step });
+const layers = (training: boolean, step = 0) =>
+  createLayers(parameters, { ops: opsOf('fused'), training, seed: 7, step });
 
 const filled = (name: string, shape: number[]) =>
   tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
@@ -191,7 +192,9 @@ describe('parameters', () => {
     make(parameters);
     const other = createParameters(7);
     tf.tidy(() => {
-      createLayers(other, { ops: opsOf('fused'), training: true, seed: 7, step: 0 }).linear(tf.zeros([1, 8]), 'fc', { out: 5 });
+      createLayers(other, { ops: opsOf('fused'), training: true, seed: 7, step: 0 }).linear(tf.zeros([1, 8]), 'fc', {
+        out: 5,
+      });
     });
     const state = await parameters.dump();
     expect((await other.dump()).get('fc.weight')).toEqual(state.get('fc.weight'));

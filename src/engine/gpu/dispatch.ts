@@ -22,7 +22,7 @@ interface Internals {
   ensureCommandEncoderReady(): void;
   endComputePassEncoder(): void;
   submitQueue(): void;
-  runWebGPUProgram(program: object, ...rest: unknown[]): tf.TensorInfo;
+  runWebGPUProgram(program: object, inputs: tf.TensorInfo[], ...rest: unknown[]): tf.TensorInfo;
   makeTensorInfo(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(id: tf.DataId): boolean;
   incRef(id: tf.DataId): void;
@@ -54,13 +54,20 @@ export interface Call {
   threads: number;
 }
 
+/** Part of a buffer, in bytes. */
+export interface Span {
+  buffer: GPUBuffer;
+  offset: number;
+  size: number;
+}
+
 /** A dispatch that a recording holds. */
 export interface RecordedDispatch {
   kind: 'dispatch';
   name: string;
   key: string;
   code: string;
-  buffers: { buffer: GPUBuffer; size: number }[];
+  buffers: Span[];
   uniforms: GPUBuffer | undefined;
   workgroups: readonly [number, number];
 }
@@ -93,6 +100,7 @@ export class Gpu {
   private readonly internals: Internals;
   private readonly pipelines = new Map<string, GPUComputePipeline>();
   private readonly uniforms = new Map<string, GPUBuffer>();
+  private readonly parts = new WeakMap<tf.DataId, Span>();
   private recorded: RecordedCommand[] | undefined;
 
   constructor(backend: WebGPUBackend) {
@@ -101,10 +109,13 @@ export class Gpu {
     this.pool = new BufferPool(this.device);
     this.internals.bufferManager = this.pool;
     const runProgram = this.internals.runWebGPUProgram.bind(backend);
-    this.internals.runWebGPUProgram = (program, ...rest) => {
-      if (this.recorded) throw new Error(`The tfjs kernel ${program.constructor.name} can't be part of a recording.`);
+    this.internals.runWebGPUProgram = (program, inputs, ...rest) => {
+      const name = program.constructor.name;
+      if (this.recorded) throw new Error(`The tfjs kernel ${name} can't be part of a recording.`);
+      if (inputs.some(({ dataId }) => this.parts.has(dataId)))
+        throw new Error(`The tfjs kernel ${name} can't read a part of an arena.`);
       this.counters.dispatches++;
-      return runProgram(program, ...rest);
+      return runProgram(program, inputs, ...rest);
     };
     const submit = this.internals.submitQueue.bind(backend);
     this.internals.submitQueue = () => {
@@ -128,8 +139,26 @@ export class Gpu {
     this.internals.incRef(tensor.dataId);
   }
 
-  /** The buffer of a tensor; what is on the CPU is uploaded first. */
-  bufferOf(tensor: tf.TensorInfo): GPUBuffer {
+  /**
+   * Makes a tensor a part of another one, whose values it has from then on; what it had is given up. offset in bytes, a multiple
+   * of 256. Our kernels, copies and reads follow; tfjs's own kernels don't know of parts and refuse such a tensor.
+   */
+  makePart(tensor: tf.TensorInfo, whole: tf.TensorInfo, offset: number): void {
+    const data = this.internals.tensorMap.get(tensor.dataId);
+    const { buffer } = this.span(whole);
+    // Commands that read the old buffer may wait for their submit.
+    this.flush();
+    if (data.resource) this.pool.releaseBuffer(data.resource);
+    Object.assign(data, { values: null, resource: null });
+    this.parts.set(tensor.dataId, { buffer, offset, size: bytesOf(tensor) });
+  }
+
+  /** Where a tensor lies; what is on the CPU is uploaded first. */
+  private span(tensor: tf.TensorInfo): Span {
+    return this.parts.get(tensor.dataId) ?? { buffer: this.bufferOf(tensor), offset: 0, size: bytesOf(tensor) };
+  }
+
+  private bufferOf(tensor: tf.TensorInfo): GPUBuffer {
     const data = this.internals.tensorMap.get(tensor.dataId);
     if (!data.resource) {
       if (data.values) this.counters.uploadBytes += bytesOf(tensor);
@@ -148,7 +177,7 @@ export class Gpu {
     const constants = Object.values(kernel.constants).join();
     const key = `${kernel.name} ${Object.keys(kernel.constants).join()} ${constants}`;
     const tensors = [...inputs, ...outputs];
-    const buffers = tensors.map((tensor) => ({ buffer: this.bufferOf(tensor), size: bytesOf(tensor) }));
+    const buffers = tensors.map((tensor) => this.span(tensor));
     for (const output of outputs) this.touch(output);
     const uniforms = u32.length + f32.length > 0 ? this.uniformBuffer(u32, f32) : undefined;
     const workgroups = grid(threads);
@@ -173,16 +202,24 @@ export class Gpu {
 
   /** Copies a tensor's bytes into a place of another. Offsets in bytes, multiples of 4. */
   copy(from: tf.TensorInfo, to: tf.TensorInfo, { fromOffset = 0, toOffset = 0, size = bytesOf(from) } = {}): void {
-    const source = this.bufferOf(from);
-    const target = this.bufferOf(to);
+    const source = this.span(from);
+    const target = this.span(to);
+    const place = {
+      from: source.buffer,
+      fromOffset: source.offset + fromOffset,
+      to: target.buffer,
+      toOffset: target.offset + toOffset,
+      size,
+    };
     this.touch(to);
     if (this.recorded) {
-      this.recorded.push({ kind: 'copy', from: source, fromOffset, to: target, toOffset, size });
+      this.recorded.push({ kind: 'copy', ...place });
       return;
     }
     this.internals.ensureCommandEncoderReady();
     this.internals.endComputePassEncoder();
-    (this.internals.commandEncoder as GPUCommandEncoder).copyBufferToBuffer(source, fromOffset, target, toOffset, size);
+    const encoder = this.internals.commandEncoder as GPUCommandEncoder;
+    encoder.copyBufferToBuffer(place.from, place.fromOffset, place.to, place.toOffset, size);
     for (const { dataId } of [from, to]) this.internals.commandQueueOwnedIds.add(dataId);
   }
 
@@ -195,11 +232,11 @@ export class Gpu {
 
   /** The values of a tensor after everything submitted so far, read without making anybody wait. */
   async read(tensor: tf.TensorInfo): Promise<Float32Array<ArrayBuffer>> {
-    const size = bytesOf(tensor);
+    const { buffer, offset, size } = this.span(tensor);
     const staging = this.pool.acquireBuffer(size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
     this.flush();
     const encoder = this.device.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.bufferOf(tensor), 0, staging, 0, size);
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
     this.device.queue.submit([encoder.finish()]);
     this.counters.submits++;
     await staging.mapAsync(GPUMapMode.READ);
@@ -216,7 +253,10 @@ export class Gpu {
   }
 
   /** Overwrites a tensor, in queue order: after everything submitted, before everything that is not. */
-  write(tensor: tf.TensorInfo, values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>): void {
+  write(
+    tensor: tf.TensorInfo,
+    values: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>,
+  ): void {
     this.flush();
     this.device.queue.writeBuffer(this.bufferOf(tensor), 0, values);
     this.touch(tensor);
@@ -278,17 +318,17 @@ export class Gpu {
     const known = this.pipelines.get(key);
     if (known) return known;
     const module = this.device.createShaderModule({ label: key, code: code() });
-    const pipeline = this.device.createComputePipeline({ label: key, layout: 'auto', compute: { module, entryPoint: 'main' } });
+    const pipeline = this.device.createComputePipeline({
+      label: key,
+      layout: 'auto',
+      compute: { module, entryPoint: 'main' },
+    });
     this.pipelines.set(key, pipeline);
     this.counters.pipelines++;
     return pipeline;
   }
 
-  bindGroup(
-    pipeline: GPUComputePipeline,
-    buffers: readonly { buffer: GPUBuffer; size: number }[],
-    uniforms: GPUBuffer | undefined,
-  ): GPUBindGroup {
+  bindGroup(pipeline: GPUComputePipeline, buffers: readonly Span[], uniforms: GPUBuffer | undefined): GPUBindGroup {
     const entries: GPUBindGroupEntry[] = buffers.map((resource, binding) => ({ binding, resource }));
     if (uniforms) entries.push({ binding: entries.length, resource: { buffer: uniforms } });
     return this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });

@@ -7,8 +7,25 @@ import type { Arena } from './buffers';
 import { type Gpu, gpu, type RecordedCommand } from './dispatch';
 
 type Prepared =
-  | { kind: 'dispatch'; pipeline: GPUComputePipeline; group: GPUBindGroup; workgroups: readonly [number, number]; bytes: number }
+  | {
+      kind: 'dispatch';
+      name: string;
+      pipeline: GPUComputePipeline;
+      group: GPUBindGroup;
+      workgroups: readonly [number, number];
+      bytes: number;
+    }
   | Extract<RecordedCommand, { kind: 'copy' }>;
+
+/** Time on the GPU of all dispatches of one kernel family in one replay. */
+export interface KernelTime {
+  name: string;
+  milliseconds: number;
+  dispatches: number;
+}
+
+/** WebGPU's largest query set. */
+const MAX_QUERIES = 4096;
 
 export class Recording<T> {
   private prepared: Prepared[] = [];
@@ -42,8 +59,72 @@ export class Recording<T> {
       const pipeline = this.owner.pipeline(command.key, () => command.code);
       const bytes = command.buffers.reduce((sum, { size }) => sum + size, 0);
       const group = this.owner.bindGroup(pipeline, command.buffers, command.uniforms);
-      return { kind: 'dispatch', pipeline, group, workgroups: command.workgroups, bytes };
+      return { kind: 'dispatch', name: command.name, pipeline, group, workgroups: command.workgroups, bytes };
     });
+  }
+
+  /** Bytes that all dispatches of one replay bind, and bytes of the buffers that are the recording's own. */
+  get size(): { boundBytes: number; arenaBytes: number } {
+    const boundBytes = this.prepared.reduce(
+      (sum, command) => sum + (command.kind === 'dispatch' ? command.bytes : 0),
+      0,
+    );
+    return { boundBytes, arenaBytes: this.arena.bytes };
+  }
+
+  /**
+   * Replays once with a clock on every dispatch. Same results as replay(), more slowly. Resolves to the time on the GPU by kernel
+   * family, longest first; to nothing where the device has no timestamp-query.
+   */
+  async replayTimed(): Promise<KernelTime[]> {
+    const { device } = this.owner;
+    if (!device.features.has('timestamp-query')) {
+      this.replay();
+      return [];
+    }
+    this.owner.flush();
+    const timed = Math.min(this.dispatches, MAX_QUERIES / 2);
+    const queries = device.createQuerySet({ type: 'timestamp', count: 2 * timed });
+    const size = 16 * timed;
+    const resolved = device.createBuffer({ size, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+    const staging = device.createBuffer({ size, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+    const encoder = device.createCommandEncoder();
+    const names: string[] = [];
+    for (const command of this.prepared) {
+      if (command.kind === 'copy') {
+        encoder.copyBufferToBuffer(command.from, command.fromOffset, command.to, command.toOffset, command.size);
+        continue;
+      }
+      const first = 2 * names.length;
+      const pass = encoder.beginComputePass(
+        names.length < timed
+          ? { timestampWrites: { querySet: queries, beginningOfPassWriteIndex: first, endOfPassWriteIndex: first + 1 } }
+          : {},
+      );
+      pass.setPipeline(command.pipeline);
+      pass.setBindGroup(0, command.group);
+      pass.dispatchWorkgroups(...command.workgroups);
+      pass.end();
+      names.push(command.name);
+    }
+    encoder.resolveQuerySet(queries, 0, 2 * timed, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, size);
+    device.queue.submit([encoder.finish()]);
+    this.owner.counters.submits++;
+    this.owner.counters.dispatches += names.length;
+    await staging.mapAsync(GPUMapMode.READ);
+    const ticks = new BigUint64Array(staging.getMappedRange().slice(0));
+    for (const resource of [queries, resolved, staging]) resource.destroy();
+    const families = new Map<string, KernelTime>();
+    for (let i = 0; i < timed; i++) {
+      const name = names[i] as string;
+      const family = families.get(name) ?? { name, milliseconds: 0, dispatches: 0 };
+      // Some drivers give a pass that ends before it began.
+      family.milliseconds += Math.max(0, Number((ticks[2 * i + 1] as bigint) - (ticks[2 * i] as bigint))) / 1e6;
+      family.dispatches++;
+      families.set(name, family);
+    }
+    return [...families.values()].sort((a, b) => b.milliseconds - a.milliseconds);
   }
 
   /** Encodes and submits everything once. Whatever was encoded before goes first. */

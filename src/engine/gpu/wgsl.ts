@@ -24,9 +24,7 @@ const integer = (word: string, constants: Constants): number => {
 };
 
 const holds = ([left = '', operator, right = '']: string[], constants: Constants): boolean =>
-  operator === undefined
-    ? integer(left, constants) !== 0
-    : integer(left, constants) === integer(right, constants);
+  operator === undefined ? integer(left, constants) !== 0 : integer(left, constants) === integer(right, constants);
 
 function expanded(block: Block, constants: Constants): string[] {
   if (block.kind === 'if') return holds(block.words, constants) ? block.lines : (block.otherwise ?? []);
@@ -45,7 +43,12 @@ export function expand(text: string, constants: Constants): string {
     switch (words[0]) {
       case '#for':
       case '#if':
-        blocks.push({ kind: words[0] === '#for' ? 'for' : 'if', words: words.slice(1), lines: [], otherwise: undefined });
+        blocks.push({
+          kind: words[0] === '#for' ? 'for' : 'if',
+          words: words.slice(1),
+          lines: [],
+          otherwise: undefined,
+        });
         break;
       case '#else':
         top.otherwise = [];

@@ -26,6 +26,9 @@ type Tensors = tf.Tensor[] & { 0: tf.Tensor; 1: tf.Tensor; 2: tf.Tensor; 3: tf.T
  * after the whole backward pass, which would double the memory of a step.
  */
 let finished: tf.Tensor[] = [];
+/** Within freeingEarly, whose tensors are all the tape's own. */
+let freeing = false;
+/** The backward pass has begun: a sum is then one of gradients. */
 let inBackward = false;
 
 function releaseFinished(): void {
@@ -35,11 +38,12 @@ function releaseFinished(): void {
 
 /** Runs a backward pass of fused kernels, whose tensors are then freed as soon as their last reader has run. */
 export function freeingEarly<T>(pass: () => T): T {
-  inBackward = false;
+  freeing = true;
   try {
     return pass();
   } finally {
     releaseFinished();
+    freeing = false;
     inBackward = false;
   }
 }
@@ -60,11 +64,11 @@ export function registerFused<A extends object>(
       inputsToSave: [...saved],
       outputsToSave: [...savedOutputs],
       gradFunc: (dy, kept, attrs) => {
-        inBackward = true;
+        inBackward = freeing;
         releaseFinished();
         const dys = Array.isArray(dy) ? dy : [dy];
         const gradients = backward(dys as Tensors, kept as Tensors, attrs as unknown as A);
-        finished = [...dys, ...kept];
+        if (freeing) finished = [...dys, ...kept];
         return Object.fromEntries(
           Object.entries(gradients).map(([name, compute]) => [
             name,

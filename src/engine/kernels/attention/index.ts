@@ -1,5 +1,5 @@
 /** Attention with a learned additive bias, over heads that lie side by side in the channels: no transposes. Registered with its gradients. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
 import { registerFused, together } from '../register';
 import { sumSlices } from '../sum';
@@ -46,7 +46,10 @@ function gather(table: tf.TensorInfo, x: tf.TensorInfo, over: 'keys' | 'queries'
 
 const run = registerFused<Attributes>('TricklabAttention', {
   forward: (inputs, { heads, scale }) => {
-    const { q, k, v, bias } = inputs as Record<string, tf.TensorInfo> as Record<'q' | 'k' | 'v' | 'bias', tf.TensorInfo>;
+    const { q, k, v, bias } = inputs as Record<string, tf.TensorInfo> as Record<
+      'q' | 'k' | 'v' | 'bias',
+      tf.TensorInfo
+    >;
     const sizes = sizesOf(q, k, heads);
     const rows = sizes.batch * heads * sizes.queries;
     const p = gpu().empty([sizes.batch, heads, sizes.queries, sizes.keys]);
@@ -88,5 +91,10 @@ const run = registerFused<Attributes>('TricklabAttention', {
 });
 
 /** See Ops.attention. */
-export const attention = (q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, bias: tf.Tensor, attributes: Attributes): tf.Tensor =>
-  run({ q, k, v, bias }, attributes)[0] as tf.Tensor;
+export const attention = (
+  q: tf.Tensor,
+  k: tf.Tensor,
+  v: tf.Tensor,
+  bias: tf.Tensor,
+  attributes: Attributes,
+): tf.Tensor => run({ q, k, v, bias }, attributes)[0] as tf.Tensor;

@@ -67,7 +67,11 @@ interface Affine {
 }
 
 /** statistics: [stats] in training, [running mean, running variance] in evaluation. */
-function apply({ x, gamma, beta, residual }: Affine, source: tf.TensorInfo[], { eps, relu }: { eps: number; relu: boolean }) {
+function apply(
+  { x, gamma, beta, residual }: Affine,
+  source: tf.TensorInfo[],
+  { eps, relu }: { eps: number; relu: boolean },
+) {
   const device = gpu();
   const { VEC, perRow, all } = vectors(x);
   const y = device.empty(x.shape);

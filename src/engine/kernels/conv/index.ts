@@ -3,7 +3,7 @@
  * registers of each thread, no barriers. Registered as a tfjs kernel with its gradients, which are lazy: the first convolution
  * of a network never computes the gradient of the images.
  */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
 import { registerFused } from '../register';
 import { sliceRows, sumRows, sumSlices } from '../sum';
@@ -28,7 +28,8 @@ export function convGeometry(
   const [batch, height, width] = input;
   const slide = (side: number) => Math.floor((side + 2 * padding - kernel) / stride) + 1;
   const output = [batch, slide(height), slide(width), out] as const;
-  if (output[1] < 1 || output[2] < 1) throw new Error(`A map of ${height} x ${width} is too small for a window of ${kernel}.`);
+  if (output[1] < 1 || output[2] < 1)
+    throw new Error(`A map of ${height} x ${width} is too small for a window of ${kernel}.`);
   return { input, output, kernel, stride, padding };
 }
 
@@ -62,7 +63,16 @@ export function convForward({ x, w, bias }: Tensors, geometry: ConvGeometry): tf
     kernel: {
       name: 'conv-forward',
       text: forwardText,
-      constants: { KERNEL: kernel, STRIDE: stride, PADDING: padding, X_VEC: isVec(c), O_VEC: isVec(o), BIAS: Number(bias !== undefined), P, T },
+      constants: {
+        KERNEL: kernel,
+        STRIDE: stride,
+        PADDING: padding,
+        X_VEC: isVec(c),
+        O_VEC: isVec(o),
+        BIAS: Number(bias !== undefined),
+        P,
+        T,
+      },
     },
     inputs: bias ? [x, w, bias] : [x, w],
     outputs: [y],
@@ -93,7 +103,21 @@ export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry:
     },
     inputs: [dy, w],
     outputs: [dx],
-    u32: [pixels, height, width, output[1], output[2], c, o, quarters(c), quarters(o), groups, phaseHeight, phaseWidth, blocks],
+    u32: [
+      pixels,
+      height,
+      width,
+      output[1],
+      output[2],
+      c,
+      o,
+      quarters(c),
+      quarters(o),
+      groups,
+      phaseHeight,
+      phaseWidth,
+      blocks,
+    ],
     threads: blocks * stride * stride * groups,
   });
   return dx;
@@ -118,11 +142,34 @@ export function convFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry
     kernel: {
       name: 'conv-filter-gradient',
       text: filterGradientText,
-      constants: { KERNEL: kernel, STRIDE: stride, PADDING: padding, X_VEC: isVec(c), O_VEC: isVec(o), FLAT: Number(flat), S, T },
+      constants: {
+        KERNEL: kernel,
+        STRIDE: stride,
+        PADDING: padding,
+        X_VEC: isVec(c),
+        O_VEC: isVec(o),
+        FLAT: Number(flat),
+        S,
+        T,
+      },
     },
     inputs: [x, dy],
     outputs: [partial],
-    u32: [pixels, input[1], input[2], output[1], output[2], c, o, quarters(c), quarters(o), groupsC, groupsO, slices, perSlice],
+    u32: [
+      pixels,
+      input[1],
+      input[2],
+      output[1],
+      output[2],
+      c,
+      o,
+      quarters(c),
+      quarters(o),
+      groupsC,
+      groupsO,
+      slices,
+      perSlice,
+    ],
     threads: perPixel * slices,
   });
   if (slices === 1) return partial;
@@ -143,7 +190,10 @@ const geometryOf = (x: readonly number[], w: readonly number[], { stride, paddin
 
 const run = registerFused<ConvAttributes>('TricklabConv', {
   forward: ({ x, w, bias }, attributes) =>
-    convForward({ x, w, bias } as Tensors, geometryOf((x as tf.TensorInfo).shape, (w as tf.TensorInfo).shape, attributes)),
+    convForward(
+      { x, w, bias } as Tensors,
+      geometryOf((x as tf.TensorInfo).shape, (w as tf.TensorInfo).shape, attributes),
+    ),
   saved: ['x', 'w'],
   backward: ([dy], [x, w], attributes) => {
     const geometry = geometryOf(x.shape, w.shape, attributes);
@@ -156,7 +206,12 @@ const run = registerFused<ConvAttributes>('TricklabConv', {
 });
 
 /** x [b, h, w, c] and filter [k, k, c, o] -> [b, oh, ow, o], with PyTorch's padding and an optional bias [o]. */
-export function conv(x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor | undefined, attributes: { stride: number; padding: number }): tf.Tensor4D {
-    const inputs = bias ? { x, w: filter, bias } : { x, w: filter };
+export function conv(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias: tf.Tensor | undefined,
+  attributes: { stride: number; padding: number },
+): tf.Tensor4D {
+  const inputs = bias ? { x, w: filter, bias } : { x, w: filter };
   return run(inputs, { ...attributes, biasSize: bias?.size ?? 0 })[0] as tf.Tensor4D;
 }

@@ -1,5 +1,5 @@
 /** Depthwise convolution: one filter per channel. Registered with its gradients. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
 import { type ConvGeometry, convGeometry } from '../conv';
 import { registerFused } from '../register';
@@ -33,7 +33,11 @@ function forward(x: tf.TensorInfo, w: tf.TensorInfo, bias: tf.TensorInfo | undef
   const [batch, height, width] = geometry.output;
   const size = batch * height * width * channels;
   device.dispatch({
-    kernel: { name: 'depthwise-forward', text: forwardText, constants: { ...constants, BIAS: Number(bias !== undefined) } },
+    kernel: {
+      name: 'depthwise-forward',
+      text: forwardText,
+      constants: { ...constants, BIAS: Number(bias !== undefined) },
+    },
     inputs: bias ? [x, w, bias] : [x, w],
     outputs: [y],
     u32: [size, ...sides(geometry), channels],

@@ -1,5 +1,5 @@
 /** Cross-entropy with soft targets, with the metrics of the batch on the way; registered with its gradient. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
 import { registerFused } from '../register';
 import gradientText from './gradient.wgsl?raw';

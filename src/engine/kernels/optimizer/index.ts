@@ -24,6 +24,8 @@ interface Place {
 
 /** vec4, in bytes. */
 const STEP = 16;
+/** Parts of a buffer are bound at multiples of this, by the default limits of WebGPU. */
+const ALIGNMENT = 256;
 
 export class ParameterArena {
   private readonly places: Place[] = [];
@@ -40,7 +42,7 @@ export class ParameterArena {
   /** float32 [2]: keep, weight; written before each micro-batch. */
   readonly share: tf.Tensor;
 
-  /** Takes the parameters' present values. accumulating: an update may have several micro-batches. */
+  /** Takes the parameters' present values and becomes their place. accumulating: an update may have several micro-batches. */
   constructor(
     parameters: readonly Parameter[],
     private readonly options: SgdOptions,
@@ -51,7 +53,7 @@ export class ParameterArena {
     const place = (some: readonly Parameter[]) => {
       for (const parameter of some) {
         this.places.push({ parameter, offset });
-        offset += Math.ceil((4 * parameter.variable.size) / STEP) * STEP;
+        offset += Math.ceil((4 * parameter.variable.size) / ALIGNMENT) * ALIGNMENT;
       }
       return offset / STEP;
     };
@@ -68,7 +70,9 @@ export class ParameterArena {
     this.fresh = accumulating ? flat() : undefined;
     this.lr = tf.keep(tf.tensor1d([0]));
     this.share = tf.keep(tf.tensor1d([0, 1]));
-    for (const { parameter, offset: toOffset } of this.places) gpu().copy(parameter.variable, this.weights, { toOffset });
+    for (const { parameter, offset: toOffset } of this.places)
+      gpu().copy(parameter.variable, this.weights, { toOffset });
+    for (const { parameter, offset } of this.places) gpu().makePart(parameter.variable, this.weights, offset);
   }
 
   /** Copies gradients, by parameter name, to their places; adds them to the sum where micro-batches are accumulated. */
@@ -89,7 +93,7 @@ export class ParameterArena {
     });
   }
 
-  /** One update of all weights, in place, and copied to where the kernels read them. */
+  /** One update of all weights, in place. */
   update(): void {
     const { momentum, weightDecay, nesterov } = this.options;
     gpu().dispatch({
@@ -100,11 +104,9 @@ export class ParameterArena {
       f32: [momentum, weightDecay],
       threads: this.size,
     });
-    for (const { parameter, offset } of this.places) {
-      gpu().copy(this.weights, parameter.variable, { fromOffset: offset, size: 4 * parameter.variable.size });
-    }
   }
 
+  /** The parameters have no values from then on. */
   dispose(): void {
     tf.dispose([this.weights, this.velocities, this.gradients, this.lr, this.share]);
     this.fresh?.dispose();

@@ -20,7 +20,11 @@ function unary(kernelName: string, code: number): (x: tf.Tensor) => tf.Tensor {
     const { VEC, threads } = vectors(x);
     const y = gpu().empty(x.shape);
     gpu().dispatch({
-      kernel: { name: kernelName, text: unaryText, constants: { VEC, FUNCTION: code, GRADIENT: Number(dy !== undefined) } },
+      kernel: {
+        name: kernelName,
+        text: unaryText,
+        constants: { VEC, FUNCTION: code, GRADIENT: Number(dy !== undefined) },
+      },
       inputs: dy ? [x, dy] : [x],
       outputs: [y],
       u32: [threads],
