@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { Layers } from '../core/layers';
 import type { Rng } from '../core/rng';
+import type { ImageOp, Rgb } from './image-ops';
 
 // ---- options -------------------------------------------------------------------------------------------------------
 
@@ -111,26 +112,19 @@ export type TimmExport = { args: string[] } | { impossible: string };
 
 // ---- sample stage: image operations ----------------------------------------------------------------------------------
 
-/** One operation on an RGB uint8 image. Rectangles are in pixels of the image as it is at that point. */
-export type ImageOp =
-  /** Crop, then resize to width x height: bilinear with antialiasing, as PIL's resize(box). */
-  | { op: 'resized-crop'; x: number; y: number; width: number; height: number; toWidth: number; toHeight: number }
-  /** Crop without resizing; the rectangle may leave the image, outside is filled with fill (RGB). */
-  | { op: 'crop'; x: number; y: number; width: number; height: number; fill: readonly [number, number, number] }
-  | { op: 'flip' }
-  /** PIL ImageEnhance factors: 1 changes nothing. */
-  | { op: 'brightness' | 'contrast' | 'saturation'; factor: number }
-  /** Shift in turns of the colour circle, [-.5, .5]. */
-  | { op: 'hue'; shift: number };
+export type { ImageOp } from './image-ops';
 
 export interface SampleContext {
   /** The trick's own stream for (seed, epoch, sample). */
   rng: Rng;
-  /** Size of the decoded image, pixels. */
+  /** Size of the image at that point, pixels. */
   width: number;
   height: number;
   /** Side of the square the network takes, pixels. */
   size: number;
+  /** Channel mean and std of the dataset's training pixels in [0, 1], with which the GPU normalises. */
+  mean: Rgb;
+  std: Rgb;
 }
 
 // ---- batch stage: mixing ---------------------------------------------------------------------------------------------
@@ -195,6 +189,8 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** Ids of tricks that cannot be on at the same time. */
   excludes?: readonly string[];
   timm: (options: z.output<S>) => TimmExport;
+  /** Its operations decide the size of the image. What acts on pixels comes after the size is right. */
+  crops?: true;
   /** Image operations for one training sample, in registry order. */
   sample?: (options: z.output<S>, context: SampleContext) => ImageOp[];
   /** Mix plan of one batch; the last trick that answers wins unless two are on, then mixing.ts switches. */

@@ -10,6 +10,36 @@ export interface Totals {
   top5: number;
 }
 
+/** Time on the GPU of all dispatches of one kernel family in one update. */
+export interface KernelTime {
+  name: string;
+  milliseconds: number;
+  dispatches: number;
+}
+
+/** What one update costs the device, and what the engine holds. */
+export interface PerformanceReport {
+  /** Our kernels, or plain tfjs ops, which are not counted. */
+  engine: 'fused' | 'reference';
+  /** Of the latest update. */
+  dispatches: number;
+  submits: number;
+  /** Bytes written to the GPU, the batch among them. */
+  uploadBytes: number;
+  /** Bytes of all buffers bound by all dispatches. */
+  boundBytes: number;
+  /** JavaScript time to prepare and submit it. */
+  jsMs: number;
+  /** GPU memory of the worker, now and at its highest. */
+  liveBytes: number;
+  peakBytes: number;
+  /** Pipelines compiled so far, and the time it took. */
+  pipelines: number;
+  compileMs: number;
+  /** By kernel family, longest first; empty until it was asked for, or where the device has no clock (timestamp-query). */
+  kernels: KernelTime[];
+}
+
 export interface StepMetrics {
   /** Updates done, from 1. */
   step: number;

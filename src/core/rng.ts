@@ -15,9 +15,10 @@ function mulHigh(a: number, b: number): number {
   const a1 = a >>> 16;
   const b0 = b & 0xffff;
   const b1 = b >>> 16;
-  const middle = a1 * b0 + Math.floor((a0 * b0) / 65536);
-  const carry = (middle % 65536) + a0 * b1;
-  return (a1 * b1 + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
+  // Products of 16-bit halves fit 32 bits, and so do these sums.
+  const middle = ((Math.imul(a1, b0) >>> 0) + (Math.imul(a0, b0) >>> 16)) >>> 0;
+  const carry = ((Math.imul(a0, b1) >>> 0) + (middle & 0xffff)) >>> 0;
+  return ((Math.imul(a1, b1) >>> 0) + (middle >>> 16) + (carry >>> 16)) >>> 0;
 }
 
 /** One Philox 4x32-10 block: four uint32 from a 128-bit counter and a 64-bit key. */

@@ -14,7 +14,7 @@ import {
   subset,
   usedShards,
 } from './order';
-import { type DataPool, openPool } from './pool';
+import { type DataPool, openPool, pack } from './pool';
 import { openSplitShards, type Shard, type ShardSource } from './shards';
 import type { Batch, SampleRecipe } from './types';
 
@@ -213,17 +213,6 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
       if (!options.pool) pool.close();
     },
   };
-}
-
-/** One buffer, so that one transfer carries a job. */
-function pack(images: readonly Uint8Array[]): { encoded: Uint8Array<ArrayBuffer>; offsets: number[] } {
-  const offsets = [0];
-  for (const image of images) offsets.push((offsets.at(-1) as number) + image.length);
-  const encoded = new Uint8Array(offsets.at(-1) as number);
-  images.forEach((image, i) => {
-    encoded.set(image, offsets[i]);
-  });
-  return { encoded, offsets };
 }
 
 /** Takes unfilled slots out: samples that evaluation leaves out. */

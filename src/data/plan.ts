@@ -5,10 +5,14 @@ import { rng } from '../core/rng';
 import { evaluationOps, sizeAfter } from './augment';
 import type { SampleRecipe } from './types';
 
+/** ImageNet's, which timm assumes when it is told nothing. */
+const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
 /**
  * Image operations of one training sample: those of the tricks that are on, in registry order, each with its own random
- * stream for (seed, epoch, sample) and told the size that the operations before it leave; whatever size remains is brought
- * to size x size as in evaluation. width, height: of the decoded image, pixels.
+ * stream for (seed, epoch, sample) and told the size that the operations before it leave. Crops come first; whatever size
+ * they leave is brought to size x size as in evaluation, and the other tricks act on that. width, height: of the decoded
+ * image, pixels.
  */
 export function planSample(
   recipe: SampleRecipe,
@@ -18,15 +22,20 @@ export function planSample(
   width: number,
   height: number,
 ): ImageOp[] {
-  const { size } = recipe;
+  const { size, mean = IMAGENET.mean, std = IMAGENET.std } = recipe;
+  const active = activeTricks(recipe);
   const ops: ImageOp[] = [];
-  for (const { trick, options } of activeTricks(recipe)) {
-    if (!trick.sample) continue;
-    const stream = rng(seed, `sample/${trick.id}`, epoch, sampleIndex);
-    ops.push(...trick.sample(options, { rng: stream, ...sizeAfter(width, height, ops), size }));
-  }
-  const after = sizeAfter(width, height, ops);
-  return after.width === size && after.height === size
-    ? ops
-    : [...ops, ...evaluationOps(after.width, after.height, size)];
+  const add = (crops: boolean) => {
+    for (const { trick, options } of active) {
+      if (!trick.sample || (trick.crops ?? false) !== crops) continue;
+      const stream = rng(seed, `sample/${trick.id}`, epoch, sampleIndex);
+      ops.push(...trick.sample(options, { rng: stream, ...sizeAfter(width, height, ops), size, mean, std }));
+    }
+  };
+  add(true);
+  const cropped = sizeAfter(width, height, ops);
+  if (cropped.width !== size || cropped.height !== size)
+    ops.push(...evaluationOps(cropped.width, cropped.height, size));
+  add(false);
+  return ops;
 }

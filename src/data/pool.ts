@@ -18,6 +18,17 @@ export function spareCores(): number {
   return Math.min(MAX_WORKERS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
 }
 
+/** Encoded images as one buffer, so that one transfer carries a job. */
+export function pack(images: readonly Uint8Array[]): { encoded: Uint8Array<ArrayBuffer>; offsets: number[] } {
+  const offsets = [0];
+  for (const image of images) offsets.push((offsets.at(-1) as number) + image.length);
+  const encoded = new Uint8Array(offsets.at(-1) as number);
+  images.forEach((image, i) => {
+    encoded.set(image, offsets[i]);
+  });
+  return { encoded, offsets };
+}
+
 /** Starts the workers; count 0 = one per spare core. The count changes no result. */
 export function openPool(count = 0): DataPool {
   const waiting = new Map<number, { resolve: (result: DecodeResult) => void; reject: (error: Error) => void }>();

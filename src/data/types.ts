@@ -1,5 +1,6 @@
 /** Shards and batches: the types that the loader, the pool and the trainer share. */
 import type { OptionValues } from '../catalog/define';
+import type { Rgb } from '../catalog/image-ops';
 
 export interface ShardSplit {
   name: string;
@@ -50,6 +51,9 @@ export interface SampleRecipe {
   on: Record<string, boolean>;
   /** Part id -> its options. */
   options: Record<string, OptionValues>;
+  /** Channel mean and std of the dataset in [0, 1]: what tricks fill and erase with. Default ImageNet's. */
+  mean?: Rgb;
+  std?: Rgb;
 }
 
 /** Work for one data worker: some samples of one batch. */

@@ -1,6 +1,8 @@
 /** Combinations that are allowed and rarely wise: warnings to show beside the switch. */
 import { modelOf } from '../catalog/parts';
+import { augmentationClashes } from './augmentation-clashes';
 import { expectedFacts, numberOf, planTraining } from './plan';
+import { scheduleClashes } from './schedule-clashes';
 import type { Experiment } from './schema';
 
 export interface Clash {
@@ -26,6 +28,7 @@ export function clashes(experiment: Experiment): Clash[] {
       message: `At ${plan.size} px the attention of ${model.label} has too few keys to attend to: use ${PIXELS_FOR_CMT} px or more.`,
     });
   }
+  found.push(...augmentationClashes(experiment), ...scheduleClashes(experiment, plan.epochs));
   for (const trick of ['mixup', 'cutmix']) {
     if (on[trick] && plan.epochs < EPOCHS_FOR_MIXING) {
       found.push({
@@ -36,9 +39,6 @@ export function clashes(experiment: Experiment): Clash[] {
     if (on[trick] && plan.batch < 2) {
       found.push({ trick, message: 'A batch of one image is mixed with itself: nothing changes.' });
     }
-  }
-  if (on['color-jitter'] && experiment.dataset === 'fashion-mnist' && numberOf(experiment, 'color-jitter', 'hue') > 0) {
-    found.push({ trick: 'color-jitter', message: 'The images are grey: a shift of hue changes nothing.' });
   }
   if (on['no-bias-decay'] && plan.optimizerPlan.weightDecay === 0) {
     found.push({ trick: 'no-bias-decay', message: 'The weight decay is 0: there is nothing to keep away.' });

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatCount, formatDuration, formatLoss, formatRate, formatShare } from '../../src/app/format';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatLoss,
+  formatRate,
+  formatRoughDuration,
+  formatShare,
+} from '../../src/app/format';
 import { indexAt, pickPerBucket, smooth } from '../../src/core/downsample';
 import { meanInterval, median, studentQuantile } from '../../src/core/stats';
 
@@ -12,9 +20,16 @@ describe('numbers for people', () => {
     [formatRate(1.4e-8), '1.4e-8'],
     [formatCount(4685), '4,685'],
     [formatCount(25_557_032), '25.6 M'],
+    [formatCount(34_344), '34.3 k'],
+    [formatCount(999_700), '1.00 M'],
     [formatBytes(23_400_000), '23 MB'],
     [formatDuration(59.7), '1 min 0 s'],
     [formatDuration(39_700), '11 h 1 min'],
+    [formatRoughDuration(0.2), '1 s'],
+    [formatRoughDuration(43), '45 s'],
+    [formatRoughDuration(59), '1 min'],
+    [formatRoughDuration(8_100), '2.3 h'],
+    [formatRoughDuration(250_000), '3 d'],
   ])('%s', (shown, expected) => {
     expect(shown).toBe(expected);
   });

@@ -4,6 +4,8 @@ import type { ImageOp } from '../../src/catalog/define';
 import { tricks } from '../../src/catalog/tricks';
 import { rng } from '../../src/core/rng';
 
+const GREY = [0.5, 0.5, 0.5] as const;
+
 function ops(
   id: string,
   options: Record<string, number>,
@@ -11,7 +13,7 @@ function ops(
 ): ImageOp[] {
   const trick = tricks.find((candidate) => candidate.id === id);
   const stream = rng(place.seed, id);
-  return trick?.sample?.(trick.options.parse(options), { ...place, rng: stream }) ?? [];
+  return trick?.sample?.(trick.options.parse(options), { ...place, mean: GREY, std: GREY, rng: stream }) ?? [];
 }
 
 const places = fc.record({

@@ -70,7 +70,14 @@ test.each(tricks.map((trick) => ({ trick, id: trick.id })))(
   ({ trick }) => {
     const options = defaultOptions(trick);
     const sample = (seed: number) =>
-      trick.sample?.(options, { rng: rng(seed, trick.id, 2, 3), width: 40, height: 28, size: 28 });
+      trick.sample?.(options, {
+        rng: rng(seed, trick.id, 2, 3),
+        width: 40,
+        height: 28,
+        size: 28,
+        mean: [0.5, 0.4, 0.3],
+        std: [0.2, 0.2, 0.3],
+      });
     const batch = (seed: number) => trick.batch?.(options, { rng: rng(seed, trick.id, 2, 3), epoch: 2, size: 28 });
     const seeds = Array.from({ length: 20 }, (_, i) => i);
     expect(seeds.map(sample)).toEqual(seeds.map(sample));

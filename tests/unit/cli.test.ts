@@ -118,6 +118,17 @@ describe('a mistake', () => {
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 
+  it('in an index of shards is said before a browser starts', async () => {
+    const data = join(folder, 'no-classes');
+    mkdirSync(data);
+    const split = { name: 'train', num_samples: 1, filenames: ['a.tar'], shard_lengths: [1] };
+    writeFileSync(join(data, '_info.json'), JSON.stringify({ splits: { train: split } }));
+    const { code, stderr } = await tricklab('train', 'preset:tiny', '--data', data);
+    expect(code).toBe(1);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain('classes: is missing');
+  });
+
   it('in a file names the file', async () => {
     const file = join(folder, 'broken.json');
     writeFileSync(file, '{"version": 1');

@@ -207,11 +207,33 @@ test.each([
   [{ 'linear-scaling': 'on', 'data.batch': '512', warmup: 'off' }, 'linear-scaling', 'warmup'],
   [{ 'warmup.epochs': '9', 'stop.epochs': '5' }, 'warmup', 'never reached'],
   [{ 'color-jitter': 'on', 'color-jitter.hue': '.1' }, 'color-jitter', 'grey'],
+  [{ 'color-jitter': 'on', 'color-jitter.hue': '.1', dataset: 'emoji' }, 'color-jitter', 'far from photos'],
+  [{ 'rand-augment': 'on' }, 'rand-augment', 'ImageNet photos'],
+  [{ 'auto-augment': 'on', dataset: 'emoji' }, 'auto-augment', 'ImageNet photos'],
+  [{ 'lighting-noise': 'on' }, 'lighting-noise', 'colour'],
+  [{ grayscale: 'on' }, 'grayscale', 'already'],
+  [{ 'gaussian-blur': 'on', 'data.size': '28' }, 'gaussian-blur', '28 px'],
+  [{ schedule: 'step' }, 'step', 'the rate stays'],
+  [{ schedule: 'multistep', 'multistep.milestones': '90,60,9', 'stop.epochs': '9' }, 'multistep', 'the rate stays'],
+  [{ schedule: 'cosine-restarts', 'cosine-restarts.per': 'epoch' }, 'cosine-restarts', 'never falls'],
   [{ 'sgd.weightDecay': '0' }, 'no-bias-decay', 'nothing'],
 ])('%o warns at %s', (keys, trick, words) => {
   const found = clashes(changed(keys));
   expect(found.map((clash) => clash.trick)).toContain(trick);
   expect(found.find((clash) => clash.trick === trick)?.message).toContain(words);
+});
+
+test('augmentations of photos, and drops inside the run, are no clash', () => {
+  const photos = {
+    dataset: 'wds',
+    'data.size': '64',
+    'rand-augment': 'on',
+    'gaussian-blur': 'on',
+    'lighting-noise': 'on',
+  };
+  const colour = { 'color-jitter': 'on', 'color-jitter.hue': '.1', grayscale: 'on', 'random-erasing': 'on' };
+  const late = { schedule: 'multistep', 'multistep.milestones': '2,4,90', 'stop.epochs': '5' };
+  expect(clashes(changed({ ...photos, ...colour, ...late }))).toEqual([]);
 });
 
 test('experimentWith names what it was given wrong', () => {

@@ -43,6 +43,16 @@ describe('a series', () => {
   });
 });
 
+test('throughput counts the images of a second, so that steps that come back together make no peak', () => {
+  const series = new Series();
+  // Pairs of steps: the first of a pair takes a second, the second one a millisecond.
+  series.append(steps(40, (n) => ({ images: n * 32, imagesPerSecond: n % 2 ? 32 : 32_000 })));
+  const rates = series.throughput();
+  // 64 images in 1.001 s, or 96 in 2.001 s where the window begins with a slow step.
+  expect(Math.max(...rates.slice(1))).toBeLessThan(65);
+  expect(Math.min(...rates.slice(1))).toBeGreaterThan(31);
+});
+
 describe('rows for charts', () => {
   test('a short run is drawn step by step, unchanged', () => {
     const series = new Series();
@@ -94,6 +104,12 @@ describe('rows for charts', () => {
     const rows = buildRows([{ id: 'a', series }], { ...options, plan });
     expect(rows[9]?.[rowKey('a', 'validationTop1')]).toBe(0.6);
     expect(rows.map((row) => row[PLAN_KEY])).toEqual(Array.from({ length: 40 }, (_, i) => i / 100));
+  });
+
+  test('the plan stands on an axis of images at the images that its updates take', () => {
+    const plan = { lr: (update: number) => update, updatesPerEpoch: 10, imagesPerUpdate: 32, totalUpdates: 4 };
+    const rows = buildRows([], { ...options, axis: 'images', plan });
+    expect(rows).toEqual([32, 64, 96, 128].map((x, update) => ({ x, [PLAN_KEY]: update })));
   });
 
   test('values that are not finite leave a gap instead of a point', () => {

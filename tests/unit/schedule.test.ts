@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Rate } from '../../src/catalog/define';
+import type { OptionValue, Rate } from '../../src/catalog/define';
 import { scheduleOf } from '../../src/catalog/parts';
 import { planTraining } from '../../src/experiment/plan';
 import { experimentWith } from '../../src/experiment/schema';
@@ -15,6 +15,12 @@ interface Case {
   min_lr?: number;
   gamma?: number;
   every?: number;
+  /** 'torch', else timm. */
+  source?: string;
+  milestones?: number[];
+  cycles?: number;
+  mul?: number;
+  decay?: number;
   warmup?: number;
   warmup_lr?: number;
   rates: number[];
@@ -23,7 +29,22 @@ interface Case {
 const BATCH = 8;
 const draw = (rate: Rate, updates: number) => Array.from({ length: updates }, (_, update) => rate(update));
 
-test.each(cases as Case[])("$name gives timm's learning rates", (example) => {
+const optionsOf: Record<string, (example: Case) => Record<string, OptionValue>> = {
+  constant: () => ({}),
+  cosine: ({ min_lr = 0, per }) => ({ minLr: min_lr, per }),
+  'cosine-restarts': ({ cycles = 1, mul = 1, decay = 1, min_lr = 0, per }) => ({
+    cycles,
+    mul,
+    decay,
+    minLr: min_lr,
+    per,
+  }),
+  step: ({ gamma = 1, every = 1 }) => ({ gamma, every }),
+  multistep: ({ gamma = 1, milestones = [] }) => ({ gamma, milestones }),
+};
+
+test.each(cases as Case[])("$name gives timm's or torch's learning rates", (example) => {
+  const options = Object.entries(optionsOf[example.kind]?.(example) ?? {});
   const experiment = experimentWith({
     schedule: example.kind,
     'sgd.lr': example.lr,
@@ -32,8 +53,7 @@ test.each(cases as Case[])("$name gives timm's learning rates", (example) => {
     warmup: (example.warmup ?? 0) > 0,
     'warmup.epochs': example.warmup ?? 0,
     'warmup.startLr': example.warmup_lr ?? 0,
-    ...(example.kind === 'cosine' ? { 'cosine.minLr': example.min_lr ?? 0, 'cosine.per': example.per } : {}),
-    ...(example.kind === 'step' ? { 'step.gamma': example.gamma ?? 1, 'step.every': example.every ?? 1 } : {}),
+    ...Object.fromEntries(options.map(([name, value]) => [`${example.kind}.${name}`, value])),
   });
   const plan = planTraining(experiment, { trainImages: BATCH * example.upe, classes: 10 });
   expect(plan.totalUpdates).toBe(example.rates.length);
@@ -50,6 +70,44 @@ test('the cosine starts at the rate, is half way in the middle and never rises',
   expect(rates[500]).toBeCloseTo(0.2, 12);
   expect(rates[1000]).toBe(0.1);
   for (let i = 1; i < rates.length; i++) expect(rates[i]).toBeLessThanOrEqual(rates[i - 1] as number);
+});
+
+test('restarts fill the run whatever its length, each cycle from its own height to the minimum', () => {
+  for (const totalUpdates of [60, 61, 997]) {
+    const context = { updatesPerEpoch: 10, totalUpdates, baseLr: 1 };
+    const options = { cycles: 4, mul: 1.5, decay: 0.5, minLr: 0.01, per: 'update' as const };
+    const rates = draw(scheduleOf('cosine-restarts').rate(options, context), totalUpdates + 3);
+    const restarts = rates.flatMap((rate, i) => (i > 0 && rate > (rates[i - 1] as number) ? [i] : []));
+    // First cycle: the whole over 1 + 1.5 + 2.25 + 3.375.
+    const first = totalUpdates / 8.125;
+    expect(restarts).toEqual([1, 2.5, 4.75].map((cycles) => Math.ceil(cycles * first - 1e-9)));
+    expect(rates[0]).toBe(1);
+    restarts.forEach((update, i) => {
+      const height = 0.5 ** (i + 1);
+      expect(rates[update]).toBeLessThanOrEqual(height);
+      expect(rates[update]).toBeGreaterThan(height * 0.9);
+    });
+    expect(rates.slice(totalUpdates)).toEqual([0.01, 0.01, 0.01]);
+  }
+});
+
+test('one cycle of restarts is the cosine', () => {
+  const context = { updatesPerEpoch: 7, totalUpdates: 90, baseLr: 0.3 };
+  const once = scheduleOf('cosine-restarts').rate(
+    { cycles: 1, mul: 2, decay: 0.5, minLr: 0.01, per: 'epoch' },
+    context,
+  );
+  const cosine = scheduleOf('cosine').rate({ minLr: 0.01, per: 'epoch' }, context);
+  expect(draw(once, 90)).toEqual(draw(cosine, 90));
+});
+
+test('milestones may come in any order', () => {
+  const context = { updatesPerEpoch: 4, totalUpdates: 40, baseLr: 1 };
+  const rate = (milestones: number[]) => scheduleOf('multistep').rate({ gamma: 0.1, milestones }, context);
+  expect(draw(rate([8, 2, 5]), 40)).toEqual(draw(rate([2, 5, 8]), 40));
+  expect(scheduleOf('multistep').timm({ gamma: 0.1, milestones: [8, 2, 5] })).toMatchObject({
+    args: expect.arrayContaining(['--decay-milestones', '2', '5', '8', '--sched-on-updates']),
+  });
 });
 
 test('warmup may take a part of an epoch and reaches the rate on the update after it', () => {

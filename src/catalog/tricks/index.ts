@@ -1,14 +1,20 @@
 /** The registry of tricks, in the order in which they act. Adding a trick is its file and one line here. */
 import type { OptionValues, Trick } from '../define';
+import { autoAugment } from './auto-augment';
 import { colorJitter } from './color-jitter';
 import { cutmix } from './cutmix';
 import { flip } from './flip';
+import { gaussianBlur } from './gaussian-blur';
 import { gradientAccumulation } from './gradient-accumulation';
+import { grayscale } from './grayscale';
 import { labelSmoothing } from './label-smoothing';
+import { lightingNoise } from './lighting-noise';
 import { linearScaling } from './linear-scaling';
 import { mixup } from './mixup';
 import { noBiasDecay } from './no-bias-decay';
 import { paddedCrop } from './padded-crop';
+import { randAugment } from './rand-augment';
+import { randomErasing } from './random-erasing';
 import { randomResizedCrop } from './random-resized-crop';
 import { warmup } from './warmup';
 import { zeroGamma } from './zero-gamma';
@@ -18,7 +24,13 @@ export const tricks: readonly Trick[] = [
   randomResizedCrop,
   paddedCrop,
   flip,
+  autoAugment,
+  randAugment,
   colorJitter,
+  lightingNoise,
+  grayscale,
+  gaussianBlur,
+  randomErasing,
   mixup,
   cutmix,
   labelSmoothing,

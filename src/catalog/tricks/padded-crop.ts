@@ -17,6 +17,7 @@ export const paddedCrop = defineTrick({
   },
   stage: 'augmentation',
   on: true,
+  crops: true,
   excludes: ['random-resized-crop'],
   options: z.object({
     padding: int(4, { min: 1, max: 32 }, { label: 'Padding', unit: 'px', help: 'Largest shift to each side.' }),

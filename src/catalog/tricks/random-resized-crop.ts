@@ -1,16 +1,10 @@
 import { z } from 'zod';
+import { roundHalfEven } from '../../core/rounding';
 import { defineTrick, num } from '../define';
 
 const TRIES = 10;
 const MIN_RATIO = 3 / 4;
 const MAX_RATIO = 4 / 3;
-
-/** Rounds halves to the even neighbour, as Python's round() does in torchvision and timm. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 /** Szegedy et al. 2015; the sampling rule is torchvision's and timm's RandomResizedCrop, try by try. */
 export const randomResizedCrop = defineTrick({
@@ -20,6 +14,7 @@ export const randomResizedCrop = defineTrick({
   paper: { title: 'Going deeper with convolutions (Szegedy et al. 2015)', url: 'https://arxiv.org/abs/1409.4842' },
   stage: 'augmentation',
   on: false,
+  crops: true,
   excludes: ['padded-crop'],
   options: z.object({
     minArea: num(
@@ -28,7 +23,7 @@ export const randomResizedCrop = defineTrick({
       { label: 'Smallest area', help: 'Least share of the image that a crop keeps.' },
     ),
   }),
-  timm: ({ minArea }) => ({ args: ['--scale', String(minArea), '1'] }),
+  timm: ({ minArea }) => ({ args: ['--scale', String(minArea), '1', '--train-interpolation', 'bilinear'] }),
   sample: ({ minArea }, { rng, width, height, size }) => {
     const target = { toWidth: size, toHeight: size };
     for (let attempt = 0; attempt < TRIES; attempt++) {

@@ -2,32 +2,46 @@
  * Colour operations, bit for bit Pillow's: ImageEnhance (Blend.c, Convert.c) and the hue shift of torchvision's
  * adjust_hue on PIL images. Math.fround marks where Pillow computes in float32.
  */
+import type { Rgb } from '../../catalog/image-ops';
 import type { RgbImage } from '../types';
+import { levelTable, mapLevels } from './levels';
 
 /** ITU-R 601-2 luma, 16-bit fixed point, as convert('L'). */
 function luma(red: number, green: number, blue: number): number {
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 
-/** Image.blend: from + factor * (image - from), truncated; extrapolation is clipped. from is called per pixel, gives a grey. */
-function blend(image: RgbImage, from: (red: number, green: number, blue: number) => number, factor: number): RgbImage {
-  const { width, height, data: source } = image;
+const clip = (value: number) => (value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value));
+
+/**
+ * Image.blend of two levels: from + factor * (to - from), truncated; extrapolation is clipped.
+ * Returns what to - from + 255 adds to from, so that a pixel costs one look-up.
+ */
+export function blendSteps(factor: number): Float32Array {
   const alpha = Math.fround(factor);
-  if (alpha === 1) return { width, height, data: source.slice() };
-  const data = new Uint8Array(source.length);
-  for (let i = 0; i < source.length; i += 3) {
-    const grey = from(source[i] as number, source[i + 1] as number, source[i + 2] as number);
-    for (let c = i; c < i + 3; c++) {
-      const value = Math.fround(grey + Math.fround(alpha * ((source[c] as number) - grey)));
-      data[c] = value <= 0 ? 0 : value >= 255 ? 255 : value;
-    }
-  }
-  return { width, height, data };
+  const steps = new Float32Array(511);
+  for (let i = 0; i < 511; i++) steps[i] = alpha * (i - 255);
+  return steps;
+}
+
+/** One level of Image.blend, with the steps of a factor. */
+export function blendLevel(from: number, to: number, steps: Float32Array): number {
+  const value = Math.fround(from + (steps[to - from + 255] as number));
+  return value <= 0 ? 0 : value >= 255 ? 255 : value | 0;
+}
+
+/** Image.blend with one level for all pixels. */
+function blendWith(image: RgbImage, from: number, factor: number): RgbImage {
+  const steps = blendSteps(factor);
+  return mapLevels(
+    image,
+    levelTable((level) => blendLevel(from, level, steps)),
+  );
 }
 
 /** ImageEnhance.Brightness: towards black. */
 export function brightness(image: RgbImage, factor: number): RgbImage {
-  return blend(image, () => 0, factor);
+  return blendWith(image, 0, factor);
 }
 
 /** ImageEnhance.Contrast: towards the mean luma, rounded. */
@@ -36,12 +50,45 @@ export function contrast(image: RgbImage, factor: number): RgbImage {
   let sum = 0;
   for (let i = 0; i < data.length; i += 3) sum += luma(data[i] as number, data[i + 1] as number, data[i + 2] as number);
   const mean = Math.trunc(sum / (data.length / 3) + 0.5);
-  return blend(image, () => mean, factor);
+  return blendWith(image, mean, factor);
 }
 
 /** ImageEnhance.Color: towards each pixel's luma. */
 export function saturation(image: RgbImage, factor: number): RgbImage {
-  return blend(image, luma, factor);
+  const { width, height, data: source } = image;
+  const steps = blendSteps(factor);
+  const data = new Uint8Array(source.length);
+  for (let i = 0; i < source.length; i += 3) {
+    const red = source[i] as number;
+    const green = source[i + 1] as number;
+    const blue = source[i + 2] as number;
+    const grey = luma(red, green, blue);
+    data[i] = blendLevel(grey, red, steps);
+    data[i + 1] = blendLevel(grey, green, steps);
+    data[i + 2] = blendLevel(grey, blue, steps);
+  }
+  return { width, height, data };
+}
+
+/** Each pixel's luma in all three channels: convert('L'), and torchvision's RandomGrayscale. */
+export function grayscale(image: RgbImage): RgbImage {
+  const { width, height, data: source } = image;
+  const data = new Uint8Array(source.length);
+  for (let i = 0; i < source.length; i += 3) {
+    const grey = luma(source[i] as number, source[i + 1] as number, source[i + 2] as number);
+    data[i] = grey;
+    data[i + 1] = grey;
+    data[i + 2] = grey;
+  }
+  return { width, height, data };
+}
+
+/** Adds levels to red, green and blue; clipped, then truncated, as MXNet's lighting noise. */
+export function shiftRgb(image: RgbImage, add: Rgb): RgbImage {
+  const [red, green, blue] = add.map((shift) =>
+    levelTable((level) => clip(Math.fround(level + Math.fround(shift)))),
+  ) as [Uint8Array, Uint8Array, Uint8Array];
+  return mapLevels(image, red, green, blue);
 }
 
 /** Shifts the hue by `shift` turns in [-.5, .5]: to 8-bit HSV, trunc(shift * 255) added modulo 256, and back. */

@@ -1,11 +1,12 @@
 /** Crops and mirrors without resampling. */
+import type { Rgb } from '../../catalog/image-ops';
 import type { RgbImage } from '../types';
 
 /** Rectangle of an image; what lies outside the image is filled (RGB). */
 export function crop(
   image: RgbImage,
   box: { x: number; y: number; width: number; height: number },
-  fill: readonly [number, number, number],
+  fill: Rgb,
 ): RgbImage {
   const { x, y, width, height } = box;
   if (!(width >= 1 && height >= 1)) throw new Error(`An image can't be cropped to ${width} x ${height} pixels.`);

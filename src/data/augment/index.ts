@@ -1,8 +1,13 @@
 /** Executes image operations; which ones is planned by the catalog's tricks. */
 import type { ImageOp } from '../../catalog/define';
+import { roundHalfEven } from '../../core/rounding';
 import type { RgbImage } from '../types';
-import { brightness, contrast, hue, saturation } from './color';
+import { rotate, shear, translate } from './affine';
+import { brightness, contrast, grayscale, hue, saturation, shiftRgb } from './color';
+import { erase } from './erase';
+import { gaussianBlur, sharpness } from './filters';
 import { crop, flip } from './geometry';
+import { autocontrast, equalize, invert, posterize, solarize, solarizeAdd } from './levels';
 import { resize } from './resize';
 
 /** Applies one operation; the input stays as it is. Throws an Error when the operation doesn't fit the image. */
@@ -22,6 +27,38 @@ export function applyOp(image: RgbImage, op: ImageOp): RgbImage {
       return saturation(image, op.factor);
     case 'hue':
       return hue(image, op.shift);
+    case 'sharpness':
+      return sharpness(image, op.factor);
+    case 'grayscale':
+      return grayscale(image);
+    case 'shift-rgb':
+      return shiftRgb(image, op.add);
+    case 'autocontrast':
+      return autocontrast(image);
+    case 'equalize':
+      return equalize(image);
+    case 'invert':
+      return invert(image);
+    case 'posterize':
+      return posterize(image, op.bits);
+    case 'solarize':
+      return solarize(image, op.threshold);
+    case 'solarize-add':
+      return solarizeAdd(image, op.add);
+    case 'rotate':
+      return rotate(image, op.degrees, op);
+    case 'shear-x':
+      return shear(image, 'x', op.factor, op);
+    case 'shear-y':
+      return shear(image, 'y', op.factor, op);
+    case 'translate-x':
+      return translate(image, 'x', op.pixels, op);
+    case 'translate-y':
+      return translate(image, 'y', op.pixels, op);
+    case 'gaussian-blur':
+      return gaussianBlur(image, op.sigma);
+    case 'erase':
+      return erase(image, op, op);
     default:
       return op satisfies never;
   }
@@ -44,13 +81,6 @@ export function sizeAfter(width: number, height: number, ops: readonly ImageOp[]
 
 /** timm's default --crop-pct: the centre crop keeps this share of the resized side. */
 const CROP_SHARE = 0.875;
-
-/** Python's round(): halves to even; torchvision's center_crop uses it. */
-function roundHalfEven(value: number): number {
-  const low = Math.floor(value);
-  const half = value - low === 0.5;
-  return half ? low + (low % 2) : Math.round(value);
-}
 
 /**
  * Evaluation preprocessing to size x size, as timm's: resize the short side to floor(size / 0.875), centre crop.

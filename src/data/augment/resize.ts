@@ -106,9 +106,9 @@ function horizontalPass(
       let blue = HALF;
       for (let i = 0; i < count; i++, from += 3) {
         const weight = weights[x * taps + i] as number;
-        red += (source[from] as number) * weight;
-        green += (source[from + 1] as number) * weight;
-        blue += (source[from + 2] as number) * weight;
+        red = (red + Math.imul(source[from] as number, weight)) | 0;
+        green = (green + Math.imul(source[from + 1] as number, weight)) | 0;
+        blue = (blue + Math.imul(source[from + 2] as number, weight)) | 0;
       }
       data[to++] = clip8(red);
       data[to++] = clip8(green);
@@ -128,10 +128,24 @@ function verticalPass(image: RgbImage, axis: Coefficients, height: number, rowSh
     const first = (bounds[y * 2] as number) - rowShift;
     const count = bounds[y * 2 + 1] as number;
     sums.fill(HALF);
-    for (let i = 0; i < count; i++) {
-      const weight = weights[y * taps + i] as number;
-      const from = (first + i) * stride;
-      for (let x = 0; x < stride; x++) sums[x] = (sums[x] as number) + (source[from + x] as number) * weight;
+    let tap = 0;
+    // Two rows at a time: the sums are read and written half as often.
+    for (; tap + 1 < count; tap += 2) {
+      const upper = weights[y * taps + tap] as number;
+      const lower = weights[y * taps + tap + 1] as number;
+      const from = (first + tap) * stride;
+      const below = from + stride;
+      for (let x = 0; x < stride; x++) {
+        sums[x] =
+          (sums[x] as number) +
+          Math.imul(source[from + x] as number, upper) +
+          Math.imul(source[below + x] as number, lower);
+      }
+    }
+    if (tap < count) {
+      const weight = weights[y * taps + tap] as number;
+      const from = (first + tap) * stride;
+      for (let x = 0; x < stride; x++) sums[x] = (sums[x] as number) + Math.imul(source[from + x] as number, weight);
     }
     for (let x = 0; x < stride; x++) data[y * stride + x] = clip8(sums[x] as number);
   }
