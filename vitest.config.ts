@@ -1,6 +1,9 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, findChromium } from './scripts/browser.mjs';
+import { findLlvmpipe } from './scripts/llvmpipe.mjs';
+
+const { driver } = findLlvmpipe();
 
 export default defineConfig({
   test: {
@@ -16,6 +19,7 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-webgpu',
             '@tensorflow/tfjs-backend-webgl',
             '@tensorflow/tfjs-backend-cpu',
+            'idb',
             'zod',
             'modern-tar',
           ],
@@ -37,6 +41,24 @@ export default defineConfig({
             }),
             instances: [{ browser: 'chromium' }],
           },
+        },
+      },
+      // The kernels once more, on a second adapter: other roundings, other races, f16. Chromium can't reach it; Node can.
+      {
+        test: {
+          name: 'llvmpipe',
+          environment: 'node',
+          include: driver
+            ? ['kernels', 'finite-differences', 'recorded'].map((name) => `tests/gpu/${name}.test.ts`)
+            : [],
+          setupFiles: ['tests/gpu/dawn.ts'],
+          testTimeout: 300_000,
+          fileParallelism: false,
+          // A process of its own: in a thread the Vulkan loader would not see the environment.
+          pool: 'forks',
+          env: driver ? { VK_DRIVER_FILES: driver } : {},
+          // tfjs as the browser has it: its ES modules, one instance of its core.
+          server: { deps: { inline: [/@tensorflow/] } },
         },
       },
     ],

@@ -10,6 +10,7 @@ import type { AdapterSummary } from '../core/results';
 import { openGpu } from './gpu/dispatch';
 import { replaceAdd } from './kernels/pointwise';
 import { replaceGradients } from './reference/conv-gradients';
+import { recallTuning } from './tuning';
 
 export interface BackendListener {
   /** A GPU error that no promise carries (validation, memory): results since then are worthless. */
@@ -54,11 +55,13 @@ async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
     if (info.reason !== 'destroyed') listen.onLost(`The GPU device was lost: ${info.message || 'no reason given'}`);
   });
 
+  const { vendor, architecture, description } = adapter.info;
+  const software = adapter.info.isFallbackAdapter || isSoftware(`${vendor} ${architecture} ${description}`);
   const backend = new WebGPUBackend(device, adapter.info);
   // 0 leaves only the packed matmul. The other choice for long inner dimensions, split-K, adds with atomics (another
   // order every time, so no run could be repeated) and is wrong for a transposed B.
   backend.thresholdToIncreaseWorkgroups = 0;
-  openGpu(backend);
+  openGpu(backend, software);
   replaceAdd();
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend, 3);
@@ -66,16 +69,17 @@ async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   if (!(await tf.setBackend('webgpu'))) throw new Error('the WebGPU backend did not start');
 
-  const { vendor, architecture, description } = adapter.info;
-  return {
+  const summary: AdapterSummary = {
     backend: 'webgpu',
     vendor,
     architecture,
     description: description || [vendor, architecture].filter(Boolean).join(' ') || 'unnamed GPU',
-    software: adapter.info.isFallbackAdapter || isSoftware(`${vendor} ${architecture} ${description}`),
+    software,
     features: features.filter((feature) => device.features.has(feature)),
     fallbackReason: '',
   };
+  await recallTuning(summary);
+  return summary;
 }
 
 function webGlRenderer(): string {

@@ -65,6 +65,22 @@ export function createEagerTrainer({ parameters, forward, optimizer, classes, in
       return { totals: totalsOf(totals as Float32Array), logits: values as Float32Array | undefined };
     },
 
+    async tune() {},
+
+    report: () => ({
+      engine: 'reference',
+      dispatches: 0,
+      submits: 0,
+      uploadBytes: 0,
+      boundBytes: 0,
+      jsMs: 0,
+      liveBytes: tf.memory().numBytes,
+      peakBytes: 0,
+      pipelines: 0,
+      compileMs: 0,
+    }),
+    // Plain ops have no clock.
+    timeNextUpdate: async () => [],
     dispose: () => sgd.dispose(),
   };
 }

@@ -3,15 +3,18 @@
  * What changes from step to step lies in small tensors that are written before each replay.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Totals } from '../core/results';
+import type { KernelTime, Totals } from '../core/results';
+import { countersSince, zeroCounters } from './gpu/counters';
 import { gpu } from './gpu/dispatch';
-import { Recording } from './gpu/recording';
+import { mergeTimes, Recording } from './gpu/recording';
+import { tuner } from './gpu/tuner';
 import { variableGradients } from './gradients';
 import { fusedOps } from './kernels';
 import { input } from './kernels/input';
 import { ParameterArena } from './kernels/optimizer';
 import { freeingEarly } from './kernels/register';
 import { type ImageBatch, type Mix, noMix, type Trainer, type TrainerOptions } from './trainer';
+import { keepTuning } from './tuning';
 
 /** The tensors that a recording over `count` images reads, rewritten before each replay. */
 interface Inputs {
@@ -59,6 +62,9 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
   const training = new Map<number, Recorded>();
   let update: Recording<void> | undefined;
   let evaluation: Recorded | undefined;
+  /** What the latest update cost. */
+  let cost = { ...zeroCounters(), jsMs: 0 };
+  let timing: ((times: KernelTime[] | Promise<KernelTime[]>) => void) | undefined;
   /** Recording takes time; the order of updates must not change meanwhile. */
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -122,6 +128,11 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     return { recorded, update };
   };
 
+  const forget = ({ inputs, recording }: Recorded) => {
+    tf.dispose([recording.result, Object.values(inputs)]);
+    recording.dispose();
+  };
+
   const writeImages = ({ words, labels, targets }: Inputs, batch: ImageBatch, soft: Float32Array<ArrayBuffer>) => {
     gpu().write(words, padded(batch.pixels, 4 * words.size));
     gpu().write(labels, padded(batch.labels, labels.size, -1));
@@ -134,18 +145,33 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     async update(batches, { lr, firstMicroBatch }) {
       const reads = await inOrder(async () => {
         const sums: Promise<Float32Array>[] = [];
+        const times: Promise<KernelTime[]>[] = [];
+        const timed = timing;
+        timing = undefined;
+        const run = (recording: Recording<unknown>) => {
+          if (timed) times.push(recording.replayTimed());
+          else recording.replay();
+        };
+        const before = { ...gpu().counters };
+        let jsMs = 0;
         for (const [i, batch] of batches.entries()) {
           const { recorded } = await prepare(batch.count);
           const { inputs, recording } = recorded;
+          const start = performance.now();
           writeImages(inputs, batch, batch.targets);
           gpu().write(inputs.mix, mixValues(batch.mix));
           gpu().write(inputs.step, Int32Array.of(firstMicroBatch + i));
           if (options.accumulating) gpu().write(arena.share, Float32Array.of(i === 0 ? 0 : 1, 1 / batches.length));
-          recording.replay();
+          run(recording);
           sums.push(gpu().read(recording.result.sums));
+          jsMs += performance.now() - start;
         }
+        const start = performance.now();
         gpu().write(arena.lr, Float32Array.of(lr));
-        update?.replay();
+        if (update) run(update);
+        jsMs += performance.now() - start;
+        cost = { ...countersSince(before, gpu().counters), jsMs };
+        timed?.(Promise.all(times).then(mergeTimes));
         return { sums };
       });
       const totals = (await Promise.all(reads.sums)).map(totalsOf);
@@ -166,11 +192,32 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
       return { totals: totalsOf(sums), logits: logits?.subarray(0, batch.count * classes) };
     },
 
+    tune: (budget, onProgress) =>
+      inOrder(async () => {
+        if (tuner().untried().length === 0) return;
+        const changed = await tuner().tune(budget, onProgress);
+        await keepTuning();
+        if (changed === 0) return;
+        for (const recorded of training.values()) forget(recorded);
+        training.clear();
+        if (evaluation) forget(evaluation);
+        evaluation = undefined;
+      }),
+
+    report() {
+      const { pool, counters } = gpu();
+      const { pipelines, compileMs } = counters;
+      return { engine: 'fused', ...cost, pipelines, compileMs, liveBytes: pool.liveBytes, peakBytes: pool.peakBytes };
+    },
+
+    timeNextUpdate: () =>
+      new Promise((resolve) => {
+        timing = resolve;
+      }),
+
     dispose() {
-      for (const recorded of [...training.values(), ...(evaluation ? [evaluation] : [])]) {
-        tf.dispose([recorded.recording.result, Object.values(recorded.inputs)]);
-        recorded.recording.dispose();
-      }
+      timing?.([]);
+      for (const recorded of [...training.values(), ...(evaluation ? [evaluation] : [])]) forget(recorded);
       update?.dispose();
       training.clear();
       arena.dispose();

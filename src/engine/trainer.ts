@@ -3,7 +3,7 @@
  * arithmetic: recorded.ts (our kernels, captured and replayed) and eager.ts (plain tfjs ops, any backend).
  */
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { Totals } from '../core/results';
+import type { KernelTime, PerformanceReport, Totals } from '../core/results';
 import type { SgdOptions } from './kernels/optimizer';
 import type { InputSettings, StepNumber } from './ops';
 import type { Parameters } from './parameters';
@@ -51,6 +51,15 @@ export interface Trainer {
   update(batches: readonly TrainingBatch[], options: UpdateOptions): Promise<Totals>;
   /** Sums over the batch of the hard-label loss and metrics. At most the evaluation batch that the trainer was made for. */
   evaluate(batch: ImageBatch, withLogits: boolean): Promise<EvaluatedBatch>;
+  /**
+   * Measures kernel variants for up to budget milliseconds and goes on with the fastest; no result changes. onProgress: shapes
+   * done, of all. Call between updates.
+   */
+  tune(budget: number, onProgress?: (done: number, all: number) => void): Promise<void>;
+  /** Counters of the latest update and of the engine. */
+  report(): Omit<PerformanceReport, 'kernels'>;
+  /** Resolves to the GPU time of the next update by kernel family; that update gives the same numbers, only later. */
+  timeNextUpdate(): Promise<KernelTime[]>;
   dispose(): void;
 }
 

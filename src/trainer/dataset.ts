@@ -52,6 +52,7 @@ export function openSplit({
   onProblem,
 }: SplitOptions): Promise<Loader> {
   const { seed, on, options } = experiment;
+  const { mean, std } = datasetOf(experiment.dataset);
   return openLoader({
     index,
     split,
@@ -60,7 +61,7 @@ export function openSplit({
     pool,
     batchSize: numberOf(experiment, 'data', training ? 'batch' : 'evalBatch'),
     fraction: everything ? 1 : numberOf(experiment, 'data', training ? 'fraction' : 'evalFraction'),
-    recipe: { size: numberOf(experiment, 'data', 'size'), on, options },
+    recipe: { size: numberOf(experiment, 'data', 'size'), on, options, mean, std },
     ...(within && { within }),
     ...(onProblem && { onProblem }),
   });

@@ -1,5 +1,5 @@
 /** What the page (or the command line's page) and the training worker say to each other. Types only. */
-import type { AdapterSummary, EvalMetrics, StepMetrics } from '../core/results';
+import type { AdapterSummary, EvalMetrics, PerformanceReport, StepMetrics } from '../core/results';
 import type { Experiment } from '../experiment/schema';
 
 export type SessionId = string;
@@ -26,6 +26,8 @@ export type Command =
   | { type: 'hello' }
   | ({ type: 'start'; session: SessionId } & StartOptions)
   | { type: 'pause' | 'resume' | 'stop'; session: SessionId }
+  /** Times the kernels of the next update; answered by a performance event. */
+  | { type: 'time-kernels'; session: SessionId }
   | {
       type: 'predict';
       session: SessionId;
@@ -58,6 +60,8 @@ export type Event =
     }
   | { type: 'steps'; session: SessionId; metrics: StepMetrics[] }
   | { type: 'evaluated'; session: SessionId; metrics: EvalMetrics }
+  /** After a run's first updates, and when kernel times were asked for. */
+  | { type: 'performance'; session: SessionId; report: PerformanceReport }
   | { type: 'paused' | 'resumed'; session: SessionId }
   | { type: 'finished'; session: SessionId; reason: 'done' | 'stopped'; timing: RunTiming; weights?: ArrayBuffer }
   | { type: 'predicted'; session: SessionId; logits: number[][]; keys: string[]; labels: number[] }

@@ -1,7 +1,8 @@
 /** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
-import type { StepMetrics, Totals } from '../core/results';
+import type { KernelTime, StepMetrics, Totals } from '../core/results';
 import { openPool } from '../data/pool';
 import type { Batch, ShardIndex } from '../data/types';
+import type { Trainer } from '../engine';
 import { planTraining, type TrainingPlan } from '../experiment/plan';
 import { openIndex, openSplits, type Splits } from './dataset';
 import { evaluate } from './evaluate';
@@ -13,6 +14,14 @@ import { trainStep } from './step';
 const RUN_AHEAD = 2;
 /** Milliseconds between two messages with step metrics. */
 const REPORT_EVERY = 200;
+/** The first updates compile and fill pools; this one costs what all later ones do. */
+const REPORTED_UPDATE = 2;
+/** Updates before the kernels are tuned: the first point should not wait for it. */
+const TUNED_AFTER = 5;
+/** Of the time that the run is expected to take; and bounds, in milliseconds. */
+const TUNING_SHARE = 0.03;
+const LEAST_TUNING_MS = 2000;
+const MOST_TUNING_MS = 20_000;
 
 export type Emit = (event: Event, transfer?: Transferable[]) => void;
 
@@ -20,6 +29,8 @@ export interface Session {
   pause(): void;
   resume(): void;
   stop(): void;
+  /** Reports the performance of the next update with the time of each kernel family. */
+  timeKernels(): void;
   /** Resolves when the run has ended, however it ended; never rejects. */
   ended: Promise<void>;
 }
@@ -132,6 +143,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
   const gate = new Gate();
   const clock = new Stopwatch();
   let stopping = false;
+  let trainer: Trainer | undefined;
   let waiting: StepMetrics[] = [];
   let reported = 0;
 
@@ -141,6 +153,9 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     reported = performance.now();
   };
   const progress = (message: string) => emit({ type: 'progress', session, message });
+
+  const reportPerformance = (from: Trainer, kernels: KernelTime[] = []) =>
+    emit({ type: 'performance', session, report: { ...from.report(), kernels } });
 
   const train = async (room: Room): Promise<RunTiming> => {
     const { plan, network, splits } = room;
@@ -175,7 +190,19 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         images,
       });
       last = now;
+      if (at.update === REPORTED_UPDATE) reportPerformance(network.trainer);
       if (performance.now() - reported > REPORT_EVERY) flush();
+    };
+
+    /** Spends a small share of the time that the run will take on making it shorter. */
+    const tune = async (running: Promise<void>[], stepMs: number) => {
+      await Promise.all(running);
+      const budget = Math.min(MOST_TUNING_MS, (planned - update) * stepMs * TUNING_SHARE);
+      if (budget < LEAST_TUNING_MS) return;
+      await network.trainer.tune(budget, (done, all) =>
+        emit({ type: 'progress', session, message: 'Measuring kernels on this device', fraction: done / all }),
+      );
+      last = clock.milliseconds;
     };
 
     const validate = async () => {
@@ -227,6 +254,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         update++;
         firstBatch += batches.length;
         if (pending.length > RUN_AHEAD) await pending.shift();
+        if (update === TUNED_AFTER) await tune(pending.splice(0), median(stepTimes));
         if (update >= planned) break;
         asked = performance.now();
       }
@@ -240,6 +268,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
   const live = async () => {
     const room = await open(options, progress);
     try {
+      trainer = room.network.trainer;
       emit({
         type: 'started',
         session,
@@ -270,6 +299,10 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     stop: () => {
       stopping = true;
       gate.unlock();
+    },
+    timeKernels: () => {
+      const timed = trainer;
+      timed?.timeNextUpdate().then((kernels) => reportPerformance(timed, kernels));
     },
     ended,
   };

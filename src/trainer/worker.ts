@@ -57,6 +57,8 @@ async function obey(command: Command): Promise<void> {
       return sessions.get(command.session)?.resume();
     case 'stop':
       return sessions.get(command.session)?.stop();
+    case 'time-kernels':
+      return sessions.get(command.session)?.timeKernels();
     case 'predict':
       return emit(await predict(command));
     default:

@@ -190,6 +190,26 @@ describe('a recorded step', () => {
     expect(gpu().pool.liveBytes).toBe(bytes);
   });
 
+  it('counts what an update costs, and times its kernels without changing its numbers', async () => {
+    const [net, twin] = [network(16), network(16)];
+    const [trainer, timed] = [createTrainer('fused', options(net)), createTrainer('fused', options(twin))];
+    const expected = await losses(trainer, 3);
+    const times = timed.timeNextUpdate();
+    expect(await losses(timed, 3)).toEqual(expected);
+    const families = await times;
+    expect(families.map(({ name }) => name)).toContain('conv-filter-gradient');
+    expect(families.find(({ name }) => name === 'conv-forward')?.dispatches).toBe(3);
+    const report = trainer.report();
+    // The recorded step, its update, and the read of its metrics.
+    expect(report).toMatchObject({ engine: 'fused', submits: 3 });
+    expect(families.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(report.dispatches);
+    // Pixels, labels, targets, mix, step and learning rate of four images.
+    expect(report.uploadBytes).toBe(4 * size * size * 3 + 4 * 4 + 4 * 4 * classes + 4 * 5 + 4 + 4);
+    expect(report.liveBytes).toBeGreaterThan(report.boundBytes / 100);
+    for (const used of [trainer, timed]) used.dispose();
+    for (const { parameters } of [net, twin]) parameters.dispose();
+  });
+
   it('refuses a tfjs kernel, whose uniforms would be overwritten, by its name', async () => {
     const x = tf.keep(tf.ones([4]));
     await expect(Recording.of(() => tf.tidy(() => void tf.cumsum(x)))).rejects.toThrow(/can't be part of a recording/);

@@ -20,3 +20,13 @@ export const zeroCounters = (): Counters => ({
   pipelines: 0,
   compileMs: 0,
 });
+
+/** What was counted between two readings. */
+export const countersSince = (before: Counters, after: Counters): Counters => ({
+  dispatches: after.dispatches - before.dispatches,
+  submits: after.submits - before.submits,
+  uploadBytes: after.uploadBytes - before.uploadBytes,
+  boundBytes: after.boundBytes - before.boundBytes,
+  pipelines: after.pipelines - before.pipelines,
+  compileMs: after.compileMs - before.compileMs,
+});

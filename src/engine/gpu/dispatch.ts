@@ -103,7 +103,11 @@ export class Gpu {
   private readonly parts = new WeakMap<tf.DataId, Span>();
   private recorded: RecordedCommand[] | undefined;
 
-  constructor(backend: WebGPUBackend) {
+  /** software: the adapter computes on the CPU. */
+  constructor(
+    backend: WebGPUBackend,
+    readonly software: boolean,
+  ) {
     this.internals = backend as unknown as Internals;
     this.device = this.internals.device;
     this.pool = new BufferPool(this.device);
@@ -354,8 +358,8 @@ export class Gpu {
 let current: Gpu | undefined;
 
 /** Makes our kernels run on a backend. */
-export function openGpu(backend: WebGPUBackend): Gpu {
-  current = new Gpu(backend);
+export function openGpu(backend: WebGPUBackend, software: boolean): Gpu {
+  current = new Gpu(backend, software);
   return current;
 }
 

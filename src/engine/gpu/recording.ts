@@ -3,6 +3,7 @@
  * running, and then replayed with one command encoder and one submit. What changes per step (batch, learning rate, step number)
  * lies in tensors made before the recording, which gpu.write() overwrites before each replay.
  */
+import type { KernelTime } from '../../core/results';
 import type { Arena } from './buffers';
 import { type Gpu, gpu, type RecordedCommand } from './dispatch';
 
@@ -17,15 +18,20 @@ type Prepared =
     }
   | Extract<RecordedCommand, { kind: 'copy' }>;
 
-/** Time on the GPU of all dispatches of one kernel family in one replay. */
-export interface KernelTime {
-  name: string;
-  milliseconds: number;
-  dispatches: number;
-}
-
 /** WebGPU's largest query set. */
 const MAX_QUERIES = 4096;
+
+/** Sums by kernel family, longest first. */
+export function mergeTimes(lists: readonly (readonly KernelTime[])[]): KernelTime[] {
+  const families = new Map<string, KernelTime>();
+  for (const { name, milliseconds, dispatches } of lists.flat()) {
+    const family = families.get(name) ?? { name, milliseconds: 0, dispatches: 0 };
+    family.milliseconds += milliseconds;
+    family.dispatches += dispatches;
+    families.set(name, family);
+  }
+  return [...families.values()].sort((a, b) => b.milliseconds - a.milliseconds);
+}
 
 export class Recording<T> {
   private prepared: Prepared[] = [];
@@ -115,16 +121,15 @@ export class Recording<T> {
     await staging.mapAsync(GPUMapMode.READ);
     const ticks = new BigUint64Array(staging.getMappedRange().slice(0));
     for (const resource of [queries, resolved, staging]) resource.destroy();
-    const families = new Map<string, KernelTime>();
-    for (let i = 0; i < timed; i++) {
-      const name = names[i] as string;
-      const family = families.get(name) ?? { name, milliseconds: 0, dispatches: 0 };
-      // Some drivers give a pass that ends before it began.
-      family.milliseconds += Math.max(0, Number((ticks[2 * i + 1] as bigint) - (ticks[2 * i] as bigint))) / 1e6;
-      family.dispatches++;
-      families.set(name, family);
-    }
-    return [...families.values()].sort((a, b) => b.milliseconds - a.milliseconds);
+    const times = names.slice(0, timed).map(
+      (name, i): KernelTime => ({
+        name,
+        // Some drivers give a pass that ends before it began.
+        milliseconds: Math.max(0, Number((ticks[2 * i + 1] as bigint) - (ticks[2 * i] as bigint))) / 1e6,
+        dispatches: 1,
+      }),
+    );
+    return mergeTimes([times]);
   }
 
   /** Encodes and submits everything once. Whatever was encoded before goes first. */

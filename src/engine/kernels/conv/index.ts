@@ -4,12 +4,17 @@
  * of a network never computes the gradient of the images.
  */
 import type * as tf from '@tensorflow/tfjs-core';
+import { hashName } from '../../../core/rng';
 import { gpu } from '../../gpu/dispatch';
+import { tuner } from '../../gpu/tuner';
+import { WORKGROUP } from '../../gpu/wgsl';
 import { registerFused } from '../register';
 import { sliceRows, sumRows, sumSlices } from '../sum';
 import filterGradientText from './filter-gradient.wgsl?raw';
 import forwardText from './forward.wgsl?raw';
+import forwardSharedText from './forward-shared.wgsl?raw';
 import inputGradientText from './input-gradient.wgsl?raw';
+import { filterTiles, pixelTiles, type Tile } from './variants';
 
 export interface ConvGeometry {
   /** [batch, height, width, channels]; a matrix [rows, channels] is [rows, 1, 1, channels]. */
@@ -37,146 +42,163 @@ const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 const quarters = (channels: number) => Math.ceil(channels / 4);
 const isVec = (channels: number) => Number(channels % 4 === 0);
 
-/** Tile of a thread: pixels, and vec4 of channels of which there are `vectors`. Few pixels ask for smaller tiles and so more threads. */
-function tile(pixels: number, vectors: number): { P: number; T: number } {
-  const T = vectors % 2 === 0 ? 2 : 1;
-  const P = pixels * vectors >= 4096 ? 4 : pixels * vectors >= 1024 ? 2 : 1;
-  return { P, T };
-}
-
 interface Tensors {
   x: tf.TensorInfo;
   w: tf.TensorInfo;
   bias?: tf.TensorInfo | undefined;
 }
 
-/** y [b, oh, ow, o] of x [b, h, w, c] and w [k, k, c, o]. */
-export function convForward({ x, w, bias }: Tensors, geometry: ConvGeometry): tf.TensorInfo {
+const keyOf = (pass: string, { input, output, kernel, stride, padding }: ConvGeometry) =>
+  `conv-${pass} ${input.join('x')} to ${output.join('x')} k${kernel} s${stride} p${padding}`;
+
+/** What all shaders of the convolution are compiled with. */
+const constantsOf = ({ input, output, kernel, stride, padding }: ConvGeometry) => ({
+  KERNEL: kernel,
+  STRIDE: stride,
+  PADDING: padding,
+  X_VEC: isVec(input[3]),
+  O_VEC: isVec(output[3]),
+});
+
+/** Sides and channels, as all shaders' dims have them after the number of pixels. */
+const sizesOf = ({ input, output }: ConvGeometry) => [
+  input[1],
+  input[2],
+  output[1],
+  output[2],
+  input[3],
+  output[3],
+  quarters(input[3]),
+  quarters(output[3]),
+];
+
+const filterShape = ({ input, output, kernel }: ConvGeometry) => [kernel, kernel, input[3], output[3]];
+
+/** Runs a kernel over tensors of the shapes, whose values nobody reads, for the tuner. */
+function overScratch(shapes: readonly (readonly number[])[], run: (tensors: Scratch) => tf.TensorInfo): void {
+  const tensors = shapes.map((shape) => gpu().empty(shape));
+  const result = run(tensors as Scratch);
+  for (const tensor of [...tensors, result]) gpu().release(tensor);
+}
+
+/** As many as there are shapes. */
+type Scratch = [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
+
+function dispatchForward(
+  { x, w, bias }: Tensors,
+  geometry: ConvGeometry,
+  { rows, columns, barriers }: Tile,
+): tf.TensorInfo {
   const device = gpu();
-  const { input, output, kernel, stride, padding } = geometry;
+  const { output } = geometry;
   const y = device.empty(output);
   const pixels = product(output.slice(0, 3));
-  const [c, o] = [input[3], output[3]];
-  const { P, T } = tile(pixels, quarters(o));
-  const groups = quarters(o) / T;
+  const groups = Math.ceil(quarters(output[3]) / columns);
+  const constants = { ...constantsOf(geometry), BIAS: Number(bias !== undefined) };
   device.dispatch({
-    kernel: {
-      name: 'conv-forward',
-      text: forwardText,
-      constants: {
-        KERNEL: kernel,
-        STRIDE: stride,
-        PADDING: padding,
-        X_VEC: isVec(c),
-        O_VEC: isVec(o),
-        BIAS: Number(bias !== undefined),
-        P,
-        T,
-      },
-    },
+    kernel: barriers
+      ? { name: 'conv-forward-shared', text: forwardSharedText, constants }
+      : { name: 'conv-forward', text: forwardText, constants: { ...constants, P: rows, T: columns } },
     inputs: bias ? [x, w, bias] : [x, w],
     outputs: [y],
-    u32: [pixels, input[1], input[2], output[1], output[2], c, o, quarters(c), quarters(o), groups],
-    threads: Math.ceil(pixels / P) * groups,
+    u32: [pixels, ...sizesOf(geometry), groups],
+    threads: Math.ceil(pixels / rows) * groups * (barriers ? WORKGROUP : 1),
   });
   return y;
 }
 
-/** dx [b, h, w, c] of dy [b, oh, ow, o]. */
-export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
+/** y [b, oh, ow, o] of x [b, h, w, c] and w [k, k, c, o]. */
+export function convForward(tensors: Tensors, geometry: ConvGeometry): tf.TensorInfo {
+  const { input, output } = geometry;
+  const vectors = quarters(output[3]);
+  const canShare = input[3] % 4 === 0 && output[3] % 4 === 0;
+  const variants = pixelTiles(product(output.slice(0, 3)), vectors, canShare);
+  const key = `${keyOf('forward', geometry)}${tensors.bias ? ' bias' : ''}`;
+  const chosen = tuner().choose(key, variants, (variant) =>
+    overScratch([input, filterShape(geometry), [output[3]]], ([x, w, bias]) =>
+      dispatchForward({ x, w, bias: tensors.bias && bias }, geometry, variant),
+    ),
+  );
+  return dispatchForward(tensors, geometry, chosen);
+}
+
+function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry, { rows, columns }: Tile) {
   const device = gpu();
-  const { input, output, kernel, stride, padding } = geometry;
+  const { input, stride } = geometry;
   const dx = device.empty(input);
   const [batch, height, width, c] = input;
-  const o = output[3];
   const phaseHeight = Math.ceil(height / stride);
   const phaseWidth = Math.ceil(width / stride);
   const pixels = batch * phaseHeight * phaseWidth;
-  const { P, T } = tile(pixels * stride * stride, quarters(c));
-  const groups = quarters(c) / T;
-  const blocks = Math.ceil(pixels / P);
+  const groups = quarters(c) / columns;
+  const blocks = Math.ceil(pixels / rows);
   device.dispatch({
     kernel: {
       name: 'conv-input-gradient',
       text: inputGradientText,
-      constants: { KERNEL: kernel, STRIDE: stride, PADDING: padding, X_VEC: isVec(c), O_VEC: isVec(o), P, T },
+      constants: { ...constantsOf(geometry), P: rows, T: columns },
     },
     inputs: [dy, w],
     outputs: [dx],
-    u32: [
-      pixels,
-      height,
-      width,
-      output[1],
-      output[2],
-      c,
-      o,
-      quarters(c),
-      quarters(o),
-      groups,
-      phaseHeight,
-      phaseWidth,
-      blocks,
-    ],
+    u32: [pixels, ...sizesOf(geometry), groups, phaseHeight, phaseWidth, blocks],
     threads: blocks * stride * stride * groups,
   });
   return dx;
 }
 
-/** dw [k, k, c, o] of x [b, h, w, c] and dy [b, oh, ow, o]. */
-export function convFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
+/** dx [b, h, w, c] of dy [b, oh, ow, o]. */
+export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
+  const { input, output } = geometry;
+  const variants = pixelTiles(product(input.slice(0, 3)), quarters(input[3]), false);
+  const chosen = tuner().choose(keyOf('input-gradient', geometry), variants, (variant) =>
+    overScratch([output, filterShape(geometry)], ([scratch, filter]) =>
+      dispatchInputGradient(scratch, filter, geometry, variant),
+    ),
+  );
+  return dispatchInputGradient(dy, w, geometry, chosen);
+}
+
+/** [slices, k, k, c, o], or [k, k, c, o] where one slice is enough. */
+function dispatchFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: ConvGeometry, { rows, columns }: Tile) {
   const device = gpu();
   const { input, output, kernel, stride, padding } = geometry;
-  const [c, o] = [input[3], output[3]];
   const pixels = product(output.slice(0, 3));
-  const S = quarters(c) % 2 === 0 ? 2 : 1;
-  const T = quarters(o) % 2 === 0 ? 2 : 1;
-  const groupsC = quarters(c) / S;
-  const groupsO = quarters(o) / T;
-  const shape = [kernel, kernel, c, o];
-  const perPixel = kernel * kernel * groupsC * groupsO;
-  const { slices, perSlice } = sliceRows(pixels, perPixel);
-  const partial = device.empty(slices === 1 ? shape : [slices, ...shape]);
+  const [inputs, outputs] = [quarters(input[3]), quarters(output[3])];
+  // Of the shape, not of the tile: the order of the sum must not depend on the tuner.
+  const { slices, perSlice } = sliceRows(pixels, Math.ceil((kernel * kernel * inputs * outputs) / 4));
+  const partial = device.empty(slices === 1 ? filterShape(geometry) : [slices, ...filterShape(geometry)]);
   const flat = kernel === 1 && stride === 1 && padding === 0;
   device.dispatch({
     kernel: {
       name: 'conv-filter-gradient',
       text: filterGradientText,
-      constants: {
-        KERNEL: kernel,
-        STRIDE: stride,
-        PADDING: padding,
-        X_VEC: isVec(c),
-        O_VEC: isVec(o),
-        FLAT: Number(flat),
-        S,
-        T,
-      },
+      constants: { ...constantsOf(geometry), FLAT: Number(flat), S: rows, T: columns },
     },
     inputs: [x, dy],
     outputs: [partial],
-    u32: [
-      pixels,
-      input[1],
-      input[2],
-      output[1],
-      output[2],
-      c,
-      o,
-      quarters(c),
-      quarters(o),
-      groupsC,
-      groupsO,
-      slices,
-      perSlice,
-    ],
-    threads: perPixel * slices,
+    u32: [pixels, ...sizesOf(geometry), inputs / rows, outputs / columns, slices, perSlice],
+    threads: kernel * kernel * (inputs / rows) * (outputs / columns) * slices,
   });
-  if (slices === 1) return partial;
+  return partial;
+}
+
+/** dw [k, k, c, o] of x [b, h, w, c] and dy [b, oh, ow, o]. */
+export function convFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
+  const { input, output } = geometry;
+  const variants = filterTiles(quarters(input[3]), quarters(output[3]));
+  const chosen = tuner().choose(keyOf('filter-gradient', geometry), variants, (variant) =>
+    overScratch([input, output], ([image, gradient]) => dispatchFilterGradient(image, gradient, geometry, variant)),
+  );
+  const partial = dispatchFilterGradient(x, dy, geometry, chosen);
+  const shape = filterShape(geometry);
+  if (partial.shape.length === shape.length) return partial;
   const total = sumSlices(partial, shape);
-  device.release(partial);
+  gpu().release(partial);
   return total;
 }
+
+/** Changes when the kernels do: what a tuner measured of others is worth nothing. */
+export const kernelVersion = hashName([forwardText, forwardSharedText, inputGradientText, filterGradientText].join());
 
 interface ConvAttributes extends tf.NamedAttrMap {
   stride: number;

@@ -1,0 +1,40 @@
+/** How the convolution's passes may be run. Every variant of a pass adds up in the same order. */
+import type { Variant } from '../../gpu/tuner';
+
+/** A tile in the registers of one thread: rows x vec4 of columns. */
+export interface Tile extends Variant {
+  rows: number;
+  columns: number;
+  /** Tiles in workgroup memory. */
+  barriers: boolean;
+}
+
+const tile = (rows: number, columns: number): Tile => ({ name: `${rows}x${columns}`, rows, columns, barriers: false });
+
+const shared: Tile = { name: 'shared', rows: 64, columns: 16, barriers: true };
+
+/** The tile of the sizes, moved to the front: what is used until the device was measured. */
+const startingWith = (tiles: readonly Tile[], name: string) =>
+  [...tiles].sort((a, b) => Number(b.name === name) - Number(a.name === name));
+
+/**
+ * Tiles of pixels x vec4 of channels, for the output and for the input gradient. Without a measurement: as large as leaves some
+ * thousand threads, since a larger tile loads less per multiply-add.
+ */
+export function pixelTiles(pixels: number, vectors: number, canShare: boolean): Tile[] {
+  const tiles = [1, 2]
+    .filter((columns) => vectors % columns === 0)
+    .flatMap((columns) => [1, 2, 4, 8].map((rows) => tile(rows, columns)));
+  const columns = vectors % 2 === 0 ? 2 : 1;
+  const threads = (rows: number) => (pixels / rows) * (vectors / columns);
+  const rows = [8, 4, 2].find((count) => threads(count) >= 1024 && pixels >= count) ?? 1;
+  return startingWith(canShare && pixels >= 64 && vectors >= 8 ? [...tiles, shared] : tiles, `${rows}x${columns}`);
+}
+
+/** Tiles of vec4 of input channels x vec4 of output channels, for the filter gradient. */
+export function filterTiles(inputs: number, outputs: number): Tile[] {
+  const tiles = [1, 2, 4]
+    .flatMap((rows) => [1, 2, 4].map((columns) => tile(rows, columns)))
+    .filter(({ rows, columns }) => rows * columns <= 8 && inputs % rows === 0 && outputs % columns === 0);
+  return startingWith(tiles, `${inputs % 2 === 0 ? 2 : 1}x${outputs % 2 === 0 ? 2 : 1}`);
+}

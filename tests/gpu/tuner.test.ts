@@ -1,0 +1,83 @@
+/** Every variant of a kernel gives the same bits, and the tuner keeps what it measured. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openBackend, opsOf } from '../../src/engine';
+import { tuner } from '../../src/engine/gpu/tuner';
+import { keepChoices, readChoices } from '../../src/engine/gpu/tuner-store';
+import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
+import { values } from '../fixtures/models/reference';
+
+const errors: string[] = [];
+beforeAll(async () => {
+  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
+});
+afterEach(() => expect(errors.splice(0)).toEqual([]));
+
+const filled = (name: string, shape: number[]) =>
+  tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
+
+/** Output and both gradients of a convolution, as bits. */
+async function bits(input: number[], out: number, kernel: number, stride: number) {
+  const [x, w] = [filled('x', input), filled('w', [kernel, kernel, input[3] as number, out])];
+  const conv = (image: tf.Tensor, filter: tf.Tensor) =>
+    opsOf('fused').conv(image as tf.Tensor4D, filter as tf.Tensor4D, undefined, { stride, padding: (kernel - 1) / 2 });
+  const y = conv(x, w);
+  const [dx, dw] = tf.grads(conv)([x, w], filled('dy', y.shape)) as [tf.Tensor, tf.Tensor];
+  const result = await Promise.all([y, dx, dw].map(async (tensor) => Float32Array.from(await tensor.data())));
+  tf.dispose([x, w, y, dx, dw]);
+  return result;
+}
+
+/** Numbers that are not the same; toEqual takes minutes over arrays of this length. */
+const differing = (a: Float32Array[], b: Float32Array[]) =>
+  a.reduce((sum, array, i) => sum + array.filter((value, j) => !Object.is(value, b[i]?.[j])).length, 0);
+
+describe('variants', () => {
+  it.each([
+    ['3x3', [2, 9, 8, 32], 64, 3, 1],
+    ['3x3 with stride 2', [2, 9, 10, 16], 32, 3, 2],
+    ['1x1 over one channel tile and a bit', [3, 6, 6, 20], 40, 1, 1],
+  ] as const)('give the same bits whatever is chosen: %s', async (_name, input, out, kernel, stride) => {
+    const shape = [...input];
+    const expected = await bits(shape, out, kernel, stride);
+    const keys = tuner()
+      .untried()
+      .filter((key) => key.includes(` ${shape.join('x')} `));
+    expect(keys).toHaveLength(3);
+    // Where barriers are dear, the tuner never compiles the variants that need them, which would take minutes.
+    const cheap = await tuner().barriersAreCheap();
+    const tiles = [...pixelTiles(1e6, 16, true), ...filterTiles(16, 16)].filter(({ barriers }) => cheap || !barriers);
+    const names = new Set(tiles.map(({ name }) => name));
+    expect(names.has('shared')).toBe(cheap);
+    for (const name of names) {
+      tuner().recall(keys.map((key) => [key, name] as const));
+      expect(differing(await bits(shape, out, kernel, stride), expected), name).toBe(0);
+    }
+  });
+});
+
+describe('the tuner', () => {
+  it('measures the shapes it met, chooses among their variants, and then has none left', async () => {
+    await bits([4, 8, 8, 16], 16, 3, 1);
+    expect(tuner().untried().length).toBeGreaterThan(0);
+    const steps: number[] = [];
+    await tuner().tune(60_000, (done) => steps.push(done));
+    expect(steps.at(-1)).toBe(steps.length);
+    expect(tuner().untried()).toEqual([]);
+    const choice = [...tuner().chosen()].find(([key]) => key.startsWith('conv-forward 4x8x8x16 '));
+    expect(pixelTiles(256, 4, true).map(({ name }) => name)).toContain(choice?.[1]);
+  });
+
+  it('stops when its time is over and goes on next time', async () => {
+    await bits([2, 5, 5, 8], 12, 3, 1);
+    const met = tuner().untried();
+    await tuner().tune(-1);
+    expect(tuner().untried()).toEqual(met);
+  });
+
+  it('keeps its choices by adapter', async () => {
+    await keepChoices('some adapter', new Map([['a kernel', '4x2']]));
+    expect(await readChoices('some adapter')).toEqual([['a kernel', '4x2']]);
+    expect(await readChoices('another adapter')).toEqual([]);
+  });
+});
