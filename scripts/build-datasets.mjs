@@ -3,7 +3,7 @@
  * `node scripts/build-datasets.mjs [--force] [NAME ...]` builds what is missing or was made by another builder.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { argv, stderr } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -84,7 +84,8 @@ export async function buildDatasets({
   return wanted;
 }
 
-if (argv[1] && fileURLToPath(import.meta.url) === argv[1]) {
+// Node resolves links in import.meta.url, but not in argv.
+if (argv[1] && realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
   const args = argv.slice(2);
   const names = args.filter((arg) => arg !== '--force');
   try {

@@ -3,6 +3,8 @@ import { estimateSeconds } from '../experiment/estimate';
 import { presets } from '../experiment/presets';
 import type { Experiment } from '../experiment/schema';
 import { toLink } from '../experiment/url';
+import type { Run } from '../runs/store';
+import { rateFor } from './device-rate';
 import { pristine, useExperiment, useRuns } from './state';
 
 /** Longer than this, and nobody waits to see what a trick does. */
@@ -19,10 +21,16 @@ export interface Shorter {
 }
 
 /** A preset that this device trains soon, if an experiment of so many seconds is one that nobody waits for. */
-export function shorterThan(seconds: number | undefined, flops: number | undefined): Shorter | undefined {
-  if (!tiny || !flops || seconds === undefined || seconds < PATIENCE_SECONDS) return;
+export function shorterThan(
+  seconds: number | undefined,
+  runs: readonly Run[],
+  probed: number | undefined,
+): Shorter | undefined {
+  if (!tiny || seconds === undefined || seconds < PATIENCE_SECONDS) return;
   const { label, experiment } = tiny;
-  const shorter = estimateSeconds(experiment, flops);
+  const rate = rateFor(experiment, runs, probed);
+  if (!rate) return;
+  const shorter = estimateSeconds(experiment, rate);
   return shorter * WORTH_IT < seconds ? { label, experiment, seconds: shorter } : undefined;
 }
 

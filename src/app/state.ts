@@ -5,7 +5,7 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
 import type { OptionValue } from '../catalog/define';
-import type { AdapterSummary } from '../core/results';
+import type { AdapterSummary, PerformanceReport } from '../core/results';
 import { type Choice, defaultExperiment, type Experiment, type Problem, switchTrick } from '../experiment/schema';
 import { fromLink, toLink } from '../experiment/url';
 import type { Axis } from '../runs/rows';
@@ -94,6 +94,8 @@ interface RunsState {
   storageProblem: string;
   /** What each unfinished run is doing before its first point. */
   progress: Record<string, { message: string; fraction?: number }>;
+  /** What an update of each run costs the device. */
+  performance: Record<string, PerformanceReport>;
   /** The run that the worker trains. */
   active: string | undefined;
   /** Runs that wait for their turn. */
@@ -122,6 +124,7 @@ export const useRuns = create<RunsState>()(() => ({
   loaded: false,
   storageProblem: '',
   progress: {},
+  performance: {},
   active: undefined,
   queue: [],
   lookedAt: undefined,

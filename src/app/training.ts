@@ -128,6 +128,9 @@ function receive(event: Event): void {
       curveOf(event.session).evaluate(event.metrics);
       scheduleFlush();
       return;
+    case 'performance':
+      useRuns.setState(({ performance }) => ({ performance: { ...performance, [event.session]: event.report } }));
+      return;
     case 'paused':
     case 'resumed':
       flush();
@@ -210,9 +213,7 @@ function summarize(id: string): Run['summary'] {
     step: series.last('step') ?? 0,
     epoch: series.last('epoch') ?? 0,
     timeMs: series.last('timeMs') ?? 0,
-    ...(steps
-      ? { trainLoss: series.recentMean('loss', 20), imagesPerSecond: series.recentMean('imagesPerSecond', 20) }
-      : {}),
+    ...(steps ? { trainLoss: series.recentMean('loss', 20), imagesPerSecond: series.throughput().at(-1) ?? 0 } : {}),
     ...(evaluation ? { validationLoss: evaluation.loss, top1: evaluation.top1, top5: evaluation.top5 } : {}),
   };
 }

@@ -7,6 +7,8 @@ export interface Arguments {
   words: string[];
   /** Values of options that take one, by name without dashes. */
   values: Record<string, string>;
+  /** Options that take no value and were given. */
+  flags: ReadonlySet<string>;
   json: boolean;
   /** --set key=value, in order; a later one wins. */
   set: Record<string, string>;
@@ -39,9 +41,18 @@ function spreadSet(argv: readonly string[]): string[] {
  * The words of one command. Throws a Failure that names what is wrong.
  * @param named options that take a value
  * @param words how many plain words the command takes at most
+ * @param flags options that take none
  */
-export function readArguments(argv: readonly string[], named: readonly string[], words: number): Arguments {
-  const options = Object.fromEntries(named.map((name) => [name, { type: 'string' as const }]));
+export function readArguments(
+  argv: readonly string[],
+  named: readonly string[],
+  words: number,
+  flags: readonly string[] = [],
+): Arguments {
+  const options = Object.fromEntries([
+    ...named.map((name) => [name, { type: 'string' as const }]),
+    ...flags.map((name) => [name, { type: 'boolean' as const }]),
+  ]);
   let parsed: ReturnType<typeof parseArgs>;
   try {
     parsed = parseArgs({
@@ -65,6 +76,7 @@ export function readArguments(argv: readonly string[], named: readonly string[],
   return {
     words: parsed.positionals,
     values: values as Record<string, string>,
+    flags: new Set(flags.filter((name) => parsed.values[name] === true)),
     json: json === true,
     set: Object.fromEntries(assignments),
   };

@@ -1,4 +1,8 @@
 /** The command line: the same product without a page. */
+
+import { imageOpNames } from '../catalog/image-ops';
+import { augment } from './augment';
+import { bench } from './bench';
 import { Failure } from './failure';
 import type { Output } from './output';
 import { info, link, schedule } from './plan-commands';
@@ -12,15 +16,19 @@ const HELP = `Usage: npm run -s tricklab -- COMMAND
   link EXPERIMENT [--base URL]                               the experiment as a link
   train EXPERIMENT [--data DIR] [--steps N] [--init F.safetensors] [--save F.safetensors] [--out F.json]
   predict --model ID --weights F.safetensors [--data DIR] [--split S] [--out F.json]
+  bench [--quick] [--workloads A,B] [--out F.json]           our trainer against stock tf.layers and jax-js
+  augment --image F --ops JSON --out F                       image operations, in order
 
 EXPERIMENT is a JSON file, a link (or its query string) or preset:NAME. Every command takes
 --set key=value ... (the keys of links: mixup=on mixup.alpha=.2 data.size=32) and --json (the result as JSON on stdout).
 DIR is a folder of WebDataset shards with an _info.json.
+--ops is a list such as '["flip",{"op":"rotate","degrees":12}]', or a file of that. Operations, and what each takes:
+${imageOpNames.map((words) => `  ${words}`).join('\n')}
 `;
 
 type Run = (argv: readonly string[], output: Output) => void | Promise<void>;
 
-const commands: Record<string, Run> = { info, schedule, link, train, predict };
+const commands: Record<string, Run> = { info, schedule, link, train, predict, bench, augment };
 
 /** Runs a command; the exit code: 0, or 1 after one line on stderr that says what is wrong. */
 export async function main(argv: readonly string[], output: Output): Promise<number> {

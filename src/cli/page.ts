@@ -59,6 +59,7 @@ async function pass(event: Event): Promise<boolean> {
     case 'paused':
     case 'resumed':
     case 'probed':
+    case 'performance':
       await window.report(event);
       return false;
     default:

@@ -33,7 +33,7 @@ export interface RowOptions {
 }
 
 const PLAN_ROWS = 160;
-const smoothed: readonly Metric[] = ['loss', 'top1', 'imagesPerSecond'];
+const smoothed: readonly Metric[] = ['loss', 'top1'];
 
 /** Key of a value in a row. raw: as measured, before smoothing. */
 export const rowKey = (run: string, what: Metric | 'raw' | 'validationLoss' | 'validationTop1' | 'validationTop5') =>
@@ -68,7 +68,7 @@ export function buildRows(runs: readonly PlottedRun[], options: RowOptions): Row
   for (const [r, { id, series }] of runs.entries()) {
     const x = places[r] as Float64Array;
     for (const metric of ['loss', 'top1', 'lr', 'imagesPerSecond'] as const) {
-      const raw = series.column(metric);
+      const raw = metric === 'imagesPerSecond' ? series.throughput() : series.column(metric);
       const soft = smoothing > 0 && smoothed.includes(metric) ? smooth(raw, smoothing) : raw;
       for (const [row, index] of pickPerBucket(x, soft, buckets).entries())
         if (index >= 0) put(row, rowKey(id, metric), soft[index] as number);

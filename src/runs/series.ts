@@ -74,6 +74,28 @@ export class Series {
     return values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : Number.NaN;
   }
 
+  /**
+   * Images per second at every step: over the steps up to it that together took at least windowMs. Rates of single steps say
+   * little, because steps that the GPU has run ahead come back together. Pauses and validation are left out.
+   */
+  throughput(windowMs = 1000): Float64Array {
+    const images = this.column('images');
+    const rates = this.column('imagesPerSecond');
+    const out = new Float64Array(this.#length);
+    const seconds = new Float64Array(this.#length);
+    const sizeOf = (i: number) => (images[i] as number) - (i > 0 ? (images[i - 1] as number) : 0);
+    for (let i = 0; i < this.#length; i++) seconds[i] = sizeOf(i) / (rates[i] as number);
+    let from = 0;
+    let time = 0;
+    for (let i = 0; i < this.#length; i++) {
+      time += seconds[i] as number;
+      // As long as the window is long enough without its first step.
+      while (from < i && (time - (seconds[from] as number)) * 1000 >= windowMs) time -= seconds[from++] as number;
+      out[i] = ((images[i] as number) - (from > 0 ? (images[from - 1] as number) : 0)) / time;
+    }
+    return out;
+  }
+
   #reserve(needed: number): void {
     const capacity = this.#data.step.length;
     if (needed <= capacity) return;

@@ -1,8 +1,9 @@
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo, startTransition, useEffect, useMemo, useRef, useState } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { Axis, Row } from '../../runs/rows';
-import { axisTicks, placeText } from './axis';
+import { axisTicks } from './axis';
 import styles from './charts.module.css';
+import { Readout } from './readout';
 
 export interface Curve {
   key: string;
@@ -13,12 +14,14 @@ export interface Curve {
   /** Not the run that is looked at: drawn paler. */
   pale: boolean;
   weight: 'raw' | 'thin' | 'line' | 'bold' | 'hollow' | 'plan';
-  /** What it is, in the readout; absent: not read out. */
+  /** Its column in the readout; absent: not read out. */
   label?: string;
 }
 
 interface ChartProps {
   title: string;
+  /** Place in the row of redraws, from 0. */
+  turn: number;
   unit?: string;
   rows: Row[];
   curves: Curve[];
@@ -46,8 +49,22 @@ function opacity({ weight, pale }: Curve): number {
   return pale ? 0.5 : 1;
 }
 
-/** One chart. Drawn only while it is on screen. */
-export const Chart = memo(function Chart(props: ChartProps) {
+/** Between the redraws of two charts: room for the page to answer a person. */
+const TURN_MS = 20;
+
+/** One chart. Takes what grows in its turn, so that no redraw holds the page for longer than one chart takes. */
+export function Chart({ turn, rows, curves, axis, summary, ...rest }: ChartProps) {
+  const grown = useMemo(() => ({ rows, curves, axis, summary }), [rows, curves, axis, summary]);
+  const [drawn, setDrawn] = useState(grown);
+  useEffect(() => {
+    const timer = setTimeout(() => startTransition(() => setDrawn(grown)), turn * TURN_MS);
+    return () => clearTimeout(timer);
+  }, [grown, turn]);
+  return <Figure {...rest} {...drawn} />;
+}
+
+/** Drawn only while it is on screen. */
+const Figure = memo(function Figure(props: Omit<ChartProps, 'turn'>) {
   const { title, unit, rows, curves, axis, format, summary, legend, log = false, tall = false, emptyDomain } = props;
   const [figure, visible] = useOnScreen();
   const last = rows.at(-1)?.x ?? 0;
@@ -166,41 +183,6 @@ function Legend({ entries }: { entries: string[] }) {
         );
       })}
     </span>
-  );
-}
-
-interface ReadoutProps extends Pick<ChartProps, 'rows' | 'curves' | 'axis' | 'format'> {
-  x: number;
-}
-
-/** Values under the crosshair; a curve without a point in this row shows its last one before it. */
-function Readout({ x, rows, curves, axis, format }: ReadoutProps) {
-  const at = rows.findLastIndex((row) => row.x <= x);
-  const lines = curves.flatMap((curve) => {
-    if (curve.label === undefined) return [];
-    const row = rows.slice(0, at + 1).findLast((candidate) => candidate[curve.key] !== undefined);
-    const ended = !rows.slice(at).some((candidate) => candidate[curve.key] !== undefined);
-    return row && !(ended && curve.weight !== 'bold' && curve.weight !== 'hollow')
-      ? [{ curve, value: row[curve.key] }]
-      : [];
-  });
-  if (lines.length === 0) return null;
-  return (
-    <div className={styles.readout}>
-      <p>{placeText(axis, x)}</p>
-      {lines.map(({ curve, value }) => (
-        <p key={curve.key}>
-          <svg width="14" height="8" viewBox="0 0 14 8" aria-hidden="true">
-            <path d="M0 4h14" stroke={curve.color} strokeWidth="2" strokeDasharray={curve.dash} />
-          </svg>
-          <span>
-            {curve.name}
-            {curve.label && curve.label !== curve.name ? ` ${curve.label}` : ''}
-          </span>
-          <b>{format(value)}</b>
-        </p>
-      ))}
-    </div>
   );
 }
 

@@ -46,8 +46,8 @@ export function Charts() {
         { ...run, key: rowKey(run.run, 'validationLoss'), weight: 'bold', label: 'validation' },
       ]),
       accuracy: each((run) => [
-        { ...run, key: rowKey(run.run, 'top1'), weight: 'thin', label: 'train top-1' },
-        { ...run, key: rowKey(run.run, 'validationTop1'), weight: 'bold', label: 'top-1' },
+        { ...run, key: rowKey(run.run, 'top1'), weight: 'thin', label: 'train' },
+        { ...run, key: rowKey(run.run, 'validationTop1'), weight: 'bold', label: 'validation' },
         { ...run, key: rowKey(run.run, 'validationTop5'), weight: 'hollow', label: 'top-5' },
       ]),
       rate: [
@@ -61,13 +61,13 @@ export function Charts() {
                 dash: '',
                 pale: true,
                 weight: 'plan',
-                label: 'planned',
+                label: 'rate',
               } as const,
             ]
           : []),
-        ...each((run) => [{ ...run, key: rowKey(run.run, 'lr'), weight: 'line', label: '' }]),
+        ...each((run) => [{ ...run, key: rowKey(run.run, 'lr'), weight: 'line', label: 'rate' }]),
       ],
-      speed: each((run) => [{ ...run, key: rowKey(run.run, 'imagesPerSecond'), weight: 'line', label: '' }]),
+      speed: each((run) => [{ ...run, key: rowKey(run.run, 'imagesPerSecond'), weight: 'line', label: 'images/s' }]),
     };
   }, [runs, wanted, smoothing, axis, plan]);
   const newest = runs.at(-1);
@@ -88,6 +88,7 @@ export function Charts() {
         <Chart
           {...shared}
           title="Loss"
+          turn={0}
           waiting={waiting ? `${waiting}…` : 'Press Train: the curves appear here.'}
           emptyDomain={emptyLoss}
           curves={curves.loss}
@@ -100,7 +101,8 @@ export function Charts() {
         <Chart
           {...shared}
           title="Accuracy"
-          waiting="Training accuracy as it goes, validation after every epoch."
+          turn={1}
+          waiting="Validated after every epoch."
           curves={curves.accuracy}
           format={formatShare}
           formatTick={formatPerCent}
@@ -111,6 +113,7 @@ export function Charts() {
         <Chart
           {...shared}
           title="Learning rate"
+          turn={2}
           waiting="The plan has no place in time before the first run."
           curves={curves.rate}
           format={formatRate}
@@ -119,6 +122,7 @@ export function Charts() {
         <Chart
           {...shared}
           title="Throughput"
+          turn={3}
           unit="images/s"
           waiting="Images per second, while training."
           curves={curves.speed}

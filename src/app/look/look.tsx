@@ -7,7 +7,7 @@ import styles from './look.module.css';
 import type { PreviewImage } from './protocol';
 import { usePreview } from './use-preview';
 
-const COUNT = 12;
+const COUNT = 16;
 
 /** Training images exactly as the network will see them, with their soft targets. */
 export function Look() {

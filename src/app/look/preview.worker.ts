@@ -45,7 +45,7 @@ async function preview({ id, experiment, epoch, count, base }: PreviewRequest): 
     split: 'train',
     seed: experiment.seed,
     batchSize: numberOf(experiment, 'data', 'batch'),
-    recipe: { size, on: experiment.on, options: experiment.options },
+    recipe: { size, on: experiment.on, options: experiment.options, mean: dataset.mean, std: dataset.std },
     training: true,
     fraction: numberOf(experiment, 'data', 'fraction'),
     pool,

@@ -17,12 +17,12 @@ export function Credits() {
               )}
             </dt>
             <dd>{summary}</dd>
-            <dd>By {credit}.</dd>
+            <dd>{credit}.</dd>
             <dd>Licence: {license}.</dd>
           </div>
         ))}
         <div>
-          <dt>Type</dt>
+          <dt>Typeface</dt>
           <dd>Inter by Rasmus Andersson. Licence: SIL Open Font License 1.1.</dd>
         </div>
       </dl>

@@ -8,11 +8,12 @@ export function Device() {
   const flops = useRuns((state) => state.flops);
   if (!adapter) return <p>No device was found yet.</p>;
   const { backend, vendor, architecture, description, software, features, fallbackReason } = adapter;
+  const name = [vendor, architecture].filter(Boolean).join(' ');
   const facts = [
     ['Backend', backend === 'webgpu' ? 'WebGPU' : `${backend}, a fallback many times slower than WebGPU`],
     ['Why not WebGPU', fallbackReason],
-    ['Adapter', [vendor, architecture].filter(Boolean).join(' ')],
-    ['Described as', description],
+    ['Adapter', name],
+    ['Described as', description === name ? '' : description],
     ['Kind', software ? 'A software adapter: the processor does the work of a GPU. Expect it slow.' : 'A GPU'],
     ['Measured', flops ? `${formatCount(flops)}FLOP/s in a training convolution` : 'measuring'],
     ['Features', features.length ? features.join(', ') : 'none that matter here'],
@@ -20,10 +21,10 @@ export function Device() {
   return (
     <dl className={styles.facts}>
       {facts.map(
-        ([name, value]) =>
+        ([what, value]) =>
           value && (
-            <div key={name}>
-              <dt>{name}</dt>
+            <div key={what}>
+              <dt>{what}</dt>
               <dd>{value}</dd>
             </div>
           ),

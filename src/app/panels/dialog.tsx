@@ -12,9 +12,16 @@ interface DialogProps {
 /** A dialog with a title and a close button. Composed by hand: Mantine's own header is a second banner to assistive technology. */
 export function Dialog({ title, opened, onClose, children }: DialogProps) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} size="md" centered transitionProps={{ duration: 0 }}>
+    <Modal.Root
+      opened={opened}
+      onClose={onClose}
+      size="md"
+      centered
+      transitionProps={{ duration: 0 }}
+      classNames={{ content: styles.dialog ?? '' }}
+    >
       <Modal.Overlay backgroundOpacity={0.35} />
-      <Modal.Content className={styles.dialog ?? ''}>
+      <Modal.Content>
         <div className={styles.dialogHead}>
           <Modal.Title>{title}</Modal.Title>
           <Modal.CloseButton aria-label="Close" />

@@ -21,7 +21,7 @@ export function Notices() {
           <ul>
             {problems.map(({ key, message }) => (
               <li key={`${key}${message}`}>
-                {key && <code>{key}</code>} {message}
+                <Message about={key}>{message}</Message>
               </li>
             ))}
           </ul>
@@ -54,6 +54,19 @@ export function Notices() {
           <p>{storageProblem}</p>
         </Notice>
       )}
+    </>
+  );
+}
+
+/** A message in which the key that it is about is set as code. */
+function Message({ about, children }: { about: string; children: string }) {
+  const at = about ? children.indexOf(about) : -1;
+  if (at < 0) return children;
+  return (
+    <>
+      {children.slice(0, at)}
+      <code>{about}</code>
+      {children.slice(at + about.length)}
     </>
   );
 }

@@ -53,7 +53,7 @@ export const runColumns: readonly RunColumn[] = [
   },
   {
     label: 'Images/s',
-    title: 'Mean of the last 20 updates',
+    title: 'Images trained on per second, as last measured',
     value: ({ summary }) => summary.imagesPerSecond,
     text: ({ summary }) => formatCount(summary.imagesPerSecond),
     largestFirst: true,

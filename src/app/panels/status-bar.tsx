@@ -1,5 +1,6 @@
 import { datasetOf } from '../../catalog/parts';
-import { formatCount, formatDuration } from '../format';
+import type { Run } from '../../runs/store';
+import { formatDuration } from '../format';
 import { useExperiment, useRuns } from '../state';
 import styles from './panels.module.css';
 
@@ -37,6 +38,16 @@ export function StatusBar({ onDevice, onCredits }: StatusBarProps) {
   );
 }
 
+/** Where a run stands. It validates after the last update of every epoch, and after its last one. */
+function stageWords({ state, summary: { step }, totalSteps, stepsPerEpoch }: Run): string {
+  const place = totalSteps
+    ? `${step.toLocaleString('en')} of ${totalSteps.toLocaleString('en')}`
+    : step.toLocaleString('en');
+  if (state === 'paused') return `paused at ${place}`;
+  const whole = step === totalSteps || (stepsPerEpoch !== undefined && step % stepsPerEpoch === 0);
+  return whole ? `validating after update ${place}` : `update ${place}`;
+}
+
 function RunStatus() {
   const run = useRuns(({ runs, active }) => runs.find(({ id }) => id === active));
   const progress = useRuns((state) => (run ? state.progress[run.id] : undefined));
@@ -51,11 +62,10 @@ function RunStatus() {
     <span className={styles.statusRun}>
       <progress value={share ?? undefined} max={1} aria-label={`Progress of ${run.name}`} />
       <span>
-        <b>{run.name}</b>{' '}
-        {preparing
-          ? (progress?.message ?? 'Starting')
-          : `${run.state === 'paused' ? 'paused at' : 'update'} ${formatCount(summary.step)}${totalSteps ? ` of ${formatCount(totalSteps)}` : ''}`}
-        {!preparing && left !== undefined && run.state === 'running' ? `, ${formatDuration(left)} left` : ''}
+        <b>{run.name}</b> {preparing ? (progress?.message ?? 'Starting') : stageWords(run)}
+        {!preparing && left !== undefined && left > 0 && run.state === 'running'
+          ? `, ${formatDuration(left)} left`
+          : ''}
         {waiting > 0 ? `, ${waiting} waiting` : ''}
       </span>
     </span>

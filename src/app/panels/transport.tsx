@@ -1,4 +1,6 @@
 import { useDeferredValue, useMemo } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { rateFor, saysRate } from '../device-rate';
 import { differences } from '../differences';
 import { formatBytes, formatCount, formatRoughDuration } from '../format';
 import { Icon } from '../icons';
@@ -74,8 +76,12 @@ function Changes() {
 function Costs() {
   const experiment = useDeferredValue(useExperiment((state) => state.experiment));
   const change = useExperiment((state) => state.change);
-  const flops = useRuns((state) => state.flops);
-  const cost = useMemo(() => costOf(experiment, flops), [experiment, flops]);
+  const probed = useRuns((state) => state.flops);
+  const telling = useRuns(useShallow(({ runs, adapter }) => runs.filter((run) => saysRate(run, adapter))));
+  const { cost, shorter } = useMemo(() => {
+    const cost = costOf(experiment, rateFor(experiment, telling, probed));
+    return { cost, shorter: 'problem' in cost ? undefined : shorterThan(cost.seconds, telling, probed) };
+  }, [experiment, telling, probed]);
   if ('problem' in cost) {
     return (
       <p className={styles.problem} role="alert">
@@ -83,9 +89,12 @@ function Costs() {
       </p>
     );
   }
-  const shorter = shorterThan(cost.seconds, flops);
   const items = [
-    { label: 'Time', value: cost.seconds === undefined ? 'measuring' : `≈ ${formatRoughDuration(cost.seconds)}` },
+    {
+      label: 'Training',
+      value: cost.seconds === undefined ? 'measuring' : `≈ ${formatRoughDuration(cost.seconds)}`,
+      title: 'As fast as your most similar run, or as the probe; compiling and validation come on top',
+    },
     { label: 'Updates', value: cost.updates.toLocaleString('en') },
     { label: 'Memory', value: `≈ ${formatBytes(cost.estimatedBytes)}` },
     { label: 'Weights', value: formatCount(cost.params), title: 'Trainable parameters' },

@@ -1,0 +1,1 @@
+export declare function findLlvmpipe(): { driver: string; missing?: undefined } | { driver?: undefined; missing: string };

@@ -1,0 +1,31 @@
+/** Finds Mesa's software Vulkan driver, the second adapter that kernels are tested on, and the WebGPU of Node that reaches it. */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { platform } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Where Linux distributions put the files that name Vulkan drivers. */
+const folders = ['/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/usr/share/vulkan/icd.d'];
+
+/** Path of the file that names the driver to a Vulkan loader; undefined if it is not installed. */
+function findDriver() {
+  if (platform() !== 'linux') return;
+  for (const folder of folders.filter(existsSync)) {
+    const name = readdirSync(folder).find((file) => /^lvp_icd.*\.json$/.test(file));
+    if (name) return join(folder, name);
+  }
+}
+
+/**
+ * { driver }: the file for VK_DRIVER_FILES, or { missing }: what to install, for a person.
+ * Chromium's own WebGPU can't have this adapter: of software adapters it takes SwiftShader only.
+ */
+export function findLlvmpipe() {
+  const driver = findDriver();
+  if (!driver) return { missing: 'no llvmpipe on this machine (on Debian: mesa-vulkan-drivers 25 from backports)' };
+  if (!existsSync(join(root, 'node_modules', 'webgpu', 'package.json')))
+    return { missing: 'the npm package webgpu is not installed' };
+  return { driver };
+}

@@ -1,0 +1,6 @@
+/** The benchmark's worker of jax-js. */
+import { callsOf } from './contender';
+import { createJax } from './jax/contender';
+import { serve } from './remote';
+
+serve(callsOf(createJax()));

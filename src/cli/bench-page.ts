@@ -1,0 +1,25 @@
+/** The command line's benchmark page: the page's own contenders, and jax-js, which the page never loads. */
+import { openOurs, openStock } from '../bench/openers';
+import { type BenchResult, runBench, type SpeedWorkload } from '../bench/run-bench';
+
+/** What Node asks for. */
+export interface BenchRequest {
+  workloads: readonly SpeedWorkload[];
+  turns: number;
+}
+
+declare global {
+  interface Window {
+    /** Given by Node. */
+    reportProgress(message: string): Promise<void>;
+    runBenchmark(request: BenchRequest): Promise<BenchResult>;
+  }
+}
+
+const openJax = () => new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' });
+
+window.runBenchmark = (request) =>
+  runBench(
+    { ...request, budget: true, contenders: { ours: openOurs, stock: openStock, jax: openJax } },
+    (message) => void window.reportProgress(message),
+  );
