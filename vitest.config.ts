@@ -1,7 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, findChromium } from './scripts/browser.mjs';
-import { findLlvmpipe } from './scripts/llvmpipe.mjs';
+import { findLlvmpipe, llvmpipeTests } from './scripts/llvmpipe.mjs';
 
 const { driver } = findLlvmpipe();
 
@@ -48,9 +48,7 @@ export default defineConfig({
         test: {
           name: 'llvmpipe',
           environment: 'node',
-          include: driver
-            ? ['kernels', 'finite-differences', 'recorded'].map((name) => `tests/gpu/${name}.test.ts`)
-            : [],
+          include: driver ? llvmpipeTests : [],
           setupFiles: ['tests/gpu/dawn.ts'],
           testTimeout: 300_000,
           fileParallelism: false,

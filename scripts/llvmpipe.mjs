@@ -1,10 +1,13 @@
 /** Finds Mesa's software Vulkan driver, the second adapter that kernels are tested on, and the WebGPU of Node that reaches it. */
 import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { platform } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The test files that run on it too, once more. */
+export const llvmpipeTests = ['kernels', 'finite-differences', 'recorded'].map((name) => `tests/gpu/${name}.test.ts`);
 
 /** Where Linux distributions put the files that name Vulkan drivers. */
 const folders = ['/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/usr/share/vulkan/icd.d'];

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { dirname, join, relative } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { findLlvmpipe, llvmpipeTests } from './llvmpipe.mjs';
 import { setUp } from './setup.mjs';
 import { playwrightCounts, programCounts, total, vitestCounts } from './test-results.mjs';
 
@@ -30,12 +31,14 @@ const run = (program, args, env = {}) =>
     child.on('exit', (code) => resolve(code ?? 1));
   });
 
+const wanted = (path) => filters.length === 0 || filters.some((word) => path.includes(word));
+
 function filesOf(kind, ending) {
   const folder = join(root, 'tests', kind);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
     .map((name) => relative(root, join(folder, name)).replaceAll('\\', '/'))
-    .filter((path) => path.endsWith(ending) && (filters.length === 0 || filters.some((word) => path.includes(word))));
+    .filter((path) => path.endsWith(ending) && wanted(path));
 }
 
 /** The runner's report; undefined if it died before or while it wrote one. */
@@ -47,8 +50,7 @@ function readReport(file) {
   }
 }
 
-async function vitest(project) {
-  const files = filesOf(project, '.test.ts');
+async function vitest(project, files = filesOf(project, '.test.ts')) {
   if (files.length === 0) return;
   const report = join(reports, `${project}.json`);
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -60,6 +62,14 @@ async function vitest(project) {
     ...(filters.length ? files : []),
   ]);
   return vitestCounts(readReport(report), code);
+}
+
+/** The kernels a second time, on the second adapter. Where that is missing nothing counts, and a line says so. */
+async function llvmpipe() {
+  const files = llvmpipeTests.filter(wanted);
+  const { missing } = findLlvmpipe();
+  if (files.length === 0 || !missing) return vitest('llvmpipe', files);
+  lines.push(`tests on llvmpipe: skipped, ${missing}`);
 }
 
 async function playwright() {
@@ -79,6 +89,7 @@ const runners = [
   ...(everything ? [['lint', () => whole('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])]] : []),
   ['unit tests', () => vitest('unit')],
   ['WebGPU tests', () => vitest('gpu')],
+  ['tests on llvmpipe', llvmpipe],
   ['page tests', playwright],
 ];
 
@@ -92,7 +103,7 @@ if (await setUp({ browser: true })) {
     const start = performance.now();
     const counts = await runner();
     if (!counts) {
-      process.stdout.write('no files\n');
+      process.stdout.write('nothing to run\n');
       continue;
     }
     results.push(counts);

@@ -24,7 +24,6 @@ export function planOf(experiment: Experiment): Plan | undefined {
 export interface Cost extends Estimate {
   /** Of training, at the measured rate of this device; undefined before the probe has answered. */
   seconds: number | undefined;
-  updates: number;
 }
 
 /** The cost of an experiment, or why it can't run, for a person. */
@@ -34,7 +33,6 @@ export function costOf(experiment: Experiment, flops: number | undefined): Cost 
     return {
       ...estimate(experiment, facts.classes),
       seconds: flops ? estimateSeconds(experiment, flops) : undefined,
-      updates: planTraining(experiment, facts).totalUpdates,
     };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };

@@ -213,7 +213,9 @@ function summarize(id: string): Run['summary'] {
     step: series.last('step') ?? 0,
     epoch: series.last('epoch') ?? 0,
     timeMs: series.last('timeMs') ?? 0,
-    ...(steps ? { trainLoss: series.recentMean('loss', 20), imagesPerSecond: series.throughput().at(-1) ?? 0 } : {}),
+    ...(steps
+      ? { trainLoss: series.recentMean('loss', 20), imagesPerSecond: series.throughput().at(-1) ?? Number.NaN }
+      : {}),
     ...(evaluation ? { validationLoss: evaluation.loss, top1: evaluation.top1, top5: evaluation.top5 } : {}),
   };
 }

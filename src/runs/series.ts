@@ -75,23 +75,24 @@ export class Series {
   }
 
   /**
-   * Images per second at every step: over the steps up to it that together took at least windowMs. Rates of single steps say
-   * little, because steps that the GPU has run ahead come back together. Pauses and validation are left out.
+   * Images per second at every step: over the steps up to it that together took a second (or half of what there is, if that is
+   * less). Rates of single steps say little, because steps that the GPU has run ahead come back together. The first step, which
+   * compiles, is left out, as are pauses and validation. NaN where there is too little to tell.
    */
-  throughput(windowMs = 1000): Float64Array {
+  throughput(): Float64Array {
     const images = this.column('images');
     const rates = this.column('imagesPerSecond');
-    const out = new Float64Array(this.#length);
-    const seconds = new Float64Array(this.#length);
-    const sizeOf = (i: number) => (images[i] as number) - (i > 0 ? (images[i - 1] as number) : 0);
-    for (let i = 0; i < this.#length; i++) seconds[i] = sizeOf(i) / (rates[i] as number);
-    let from = 0;
+    const out = new Float64Array(this.#length).fill(Number.NaN);
+    const counts = images.map((total, i) => total - (i > 0 ? (images[i - 1] as number) : 0));
+    const seconds = counts.map((count, i) => count / (rates[i] as number));
+    const enough = Math.min(1, (seconds.reduce((sum, time) => sum + time, 0) - (seconds[0] ?? 0)) / 2);
+    let from = 1;
     let time = 0;
-    for (let i = 0; i < this.#length; i++) {
+    for (let i = 1; i < this.#length; i++) {
       time += seconds[i] as number;
-      // As long as the window is long enough without its first step.
-      while (from < i && (time - (seconds[from] as number)) * 1000 >= windowMs) time -= seconds[from++] as number;
-      out[i] = ((images[i] as number) - (from > 0 ? (images[from - 1] as number) : 0)) / time;
+      // The window is as short as it may be.
+      while (from < i && time - (seconds[from] as number) >= enough) time -= seconds[from++] as number;
+      if (time >= enough) out[i] = ((images[i] as number) - (images[from - 1] as number)) / time;
     }
     return out;
   }

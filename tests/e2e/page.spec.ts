@@ -87,8 +87,11 @@ test('a value out of range is refused in words and changes nothing', async ({ pa
 
 test('the page can be used from the keyboard alone', async ({ page }) => {
   await page.goto('./?v=1');
-  await page.keyboard.press('?');
-  await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible();
+  // The first press may come before the page listens.
+  await expect(async () => {
+    await page.keyboard.press('?');
+    await expect(page.getByRole('dialog', { name: 'Keyboard' })).toBeVisible({ timeout: 2000 });
+  }).toPass();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   const theme = page.locator('html');

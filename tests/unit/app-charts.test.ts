@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { axisTicks, placeText, roundTicks } from '../../src/app/charts/axis';
+import { axisTicks, coveringTicks, placeText, roundTicks } from '../../src/app/charts/axis';
 
 describe('ticks of the horizontal axis', () => {
   test.each([
@@ -25,6 +25,15 @@ describe('ticks of the horizontal axis', () => {
         expect(ticks.at(-1) ?? 0).toBeLessThanOrEqual(end * (1 + 1e-8));
       }),
     );
+  });
+
+  test.each([
+    [3.4, [0, 1, 2, 3, 4]],
+    [2.3, [0, 0.5, 1, 1.5, 2, 2.5]],
+    [1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [0, [0, 1]],
+  ])('a vertical axis covers %d', (largest, ticks) => {
+    expect(coveringTicks(largest, 5)).toEqual(ticks);
   });
 
   test('time is told in the unit that fits', () => {

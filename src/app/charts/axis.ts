@@ -1,4 +1,4 @@
-/** The horizontal axis: round places for its ticks, and how a place is said. */
+/** The axes: round places for their ticks, and how a place on the horizontal one is said. */
 import type { Axis } from '../../runs/rows';
 
 /** What one step of the axis is called. */
@@ -15,6 +15,15 @@ export function roundTicks(end: number, count: number): number[] {
   const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= least * (1 - 1e-9)) as number);
   // Multiplied, not added up: 3 * .1 may be off in the last bit, a sum of thirty would be off for the eye.
   return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
+}
+
+/** Round places from 0 to the first one that is not below the largest value: the whole of a vertical axis. */
+export function coveringTicks(largest: number, count: number): number[] {
+  const inside = roundTicks(largest, count);
+  const step = inside[1];
+  if (step === undefined) return [0, 1];
+  const last = inside.at(-1) ?? 0;
+  return last < largest ? [...inside, Number((inside.length * step).toPrecision(12))] : inside;
 }
 
 /** The largest unit of time in which the axis still has more than two whole units. */

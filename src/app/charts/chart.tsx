@@ -1,7 +1,7 @@
 import { memo, startTransition, useEffect, useMemo, useRef, useState } from 'react';
 import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { Axis, Row } from '../../runs/rows';
-import { axisTicks } from './axis';
+import { axisTicks, coveringTicks } from './axis';
 import styles from './charts.module.css';
 import { Readout } from './readout';
 
@@ -69,8 +69,11 @@ const Figure = memo(function Figure(props: Omit<ChartProps, 'turn'>) {
   const [figure, visible] = useOnScreen();
   const last = rows.at(-1)?.x ?? 0;
   const { ticks, label } = axisTicks(axis, last);
-  const empty = !curves.some(({ key }) => rows.some((row) => row[key] !== undefined));
-  const domain = props.domain ?? (empty ? (emptyDomain ?? [0, 1]) : log ? ['auto', 'auto'] : [0, 'auto']);
+  const largest = largestOf(rows, curves);
+  const empty = largest === undefined;
+  const known = props.domain ?? (empty ? (emptyDomain ?? [0, 1]) : undefined);
+  const heights = log && !empty ? undefined : coveringTicks(known?.[1] ?? largest ?? 1, 5);
+  const domain = heights ? [0, heights.at(-1) ?? 1] : ['auto', 'auto'];
   const unlabelled = empty && !props.domain && !emptyDomain;
   return (
     <figure ref={figure} className={styles.chart} data-tall={tall} aria-label={`${title} chart`}>
@@ -109,7 +112,7 @@ const Figure = memo(function Figure(props: Omit<ChartProps, 'turn'>) {
                 scale={log && !empty ? 'log' : 'auto'}
                 domain={domain}
                 allowDataOverflow={log || empty}
-                tickCount={tall ? 6 : 5}
+                {...(heights ? { ticks: heights } : { tickCount: 6 })}
               />
               <Tooltip
                 isAnimationActive={false}
@@ -145,6 +148,17 @@ const Figure = memo(function Figure(props: Omit<ChartProps, 'turn'>) {
     </figure>
   );
 });
+
+/** The largest value that is drawn; undefined if there is none. */
+function largestOf(rows: readonly Row[], curves: readonly Curve[]): number | undefined {
+  let largest: number | undefined;
+  for (const row of rows)
+    for (const { key } of curves) {
+      const value = row[key];
+      if (value !== undefined && (largest === undefined || value > largest)) largest = value;
+    }
+  return largest;
+}
 
 function dotOf(curve: Curve) {
   if (curve.weight !== 'bold' && curve.weight !== 'hollow') return false;

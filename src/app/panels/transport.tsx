@@ -95,7 +95,6 @@ function Costs() {
       value: cost.seconds === undefined ? 'measuring' : `≈ ${formatRoughDuration(cost.seconds)}`,
       title: 'As fast as your most similar run, or as the probe; compiling and validation come on top',
     },
-    { label: 'Updates', value: cost.updates.toLocaleString('en') },
     { label: 'Memory', value: `≈ ${formatBytes(cost.estimatedBytes)}` },
     { label: 'Weights', value: formatCount(cost.params), title: 'Trainable parameters' },
     { label: 'MACs', value: formatCount(cost.gmacs * 1e9), title: "Multiply-adds of one image's forward pass" },
