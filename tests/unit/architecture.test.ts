@@ -120,6 +120,14 @@ describe('the architecture', () => {
     expect(knowing.length).toBeGreaterThan(0);
   });
 
+  it("keeps jax-js out of the page: only the command line opens the benchmark's worker that knows it", () => {
+    const knowing = sources.filter((source) => importsOf(source).some(({ from }) => from.startsWith('@jax-js')));
+    expect(knowing.length).toBeGreaterThan(0);
+    expect(knowing.map(({ path }) => path).filter((path) => !path.startsWith('bench/jax/'))).toEqual([]);
+    const naming = sources.filter(({ code }) => code.includes('jax.worker'));
+    expect(naming.map(({ path }) => path)).toEqual(['cli/bench-page.ts']);
+  });
+
   it('uses no DOM, worker or Node in the pure folders', () => {
     const impure = /\b(document|window|navigator|localStorage|indexedDB|fetch|self|postMessage)\s*[.([]|from 'node:/;
     const found = sources.filter(({ folder, code }) => pure.includes(folder) && impure.test(code));

@@ -11,7 +11,7 @@ import { WORKGROUP } from './wgsl';
 /** How a kernel may be run: the name is what is kept. */
 export interface Variant {
   name: string;
-  /** Needs workgroup barriers, which software adapters take hundreds of times longer for, to compile as to run. */
+  /** Needs workgroup barriers: left out where they are dear. */
   barriers?: boolean;
 }
 
@@ -94,12 +94,8 @@ export class Tuner {
     return changed;
   }
 
-  /**
-   * Measured: the same small kernel with and without barriers. A software adapter is not asked: SwiftShader runs this one fast
-   * and takes more than half a minute to compile a large kernel with barriers.
-   */
-  async barriersAreCheap(): Promise<boolean> {
-    if (this.gpu.software) return false;
+  /** Measured: the same small kernel with and without barriers. */
+  private async barriersAreCheap(): Promise<boolean> {
     const time = async (barriers: boolean) => {
       const threads = BARRIER_GROUPS * WORKGROUP;
       const recording = await Recording.of(() => {

@@ -111,8 +111,8 @@ function dispatchForward(
 export function convForward(tensors: Tensors, geometry: ConvGeometry): tf.TensorInfo {
   const { input, output } = geometry;
   const vectors = quarters(output[3]);
-  const canShare = input[3] % 4 === 0 && output[3] % 4 === 0;
-  const variants = pixelTiles(product(output.slice(0, 3)), vectors, canShare);
+  const vec4 = input[3] % 4 === 0 && output[3] % 4 === 0;
+  const variants = pixelTiles(product(output.slice(0, 3)), vectors, { vec4, large: !gpu().software });
   const key = `${keyOf('forward', geometry)}${tensors.bias ? ' bias' : ''}`;
   const chosen = tuner().choose(key, variants, (variant) =>
     overScratch([input, filterShape(geometry), [output[3]]], ([x, w, bias]) =>
@@ -149,7 +149,7 @@ function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: Co
 /** dx [b, h, w, c] of dy [b, oh, ow, o]. */
 export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
   const { input, output } = geometry;
-  const variants = pixelTiles(product(input.slice(0, 3)), quarters(input[3]), false);
+  const variants = pixelTiles(product(input.slice(0, 3)), quarters(input[3]), { vec4: false, large: !gpu().software });
   const chosen = tuner().choose(keyOf('input-gradient', geometry), variants, (variant) =>
     overScratch([output, filterShape(geometry)], ([scratch, filter]) =>
       dispatchInputGradient(scratch, filter, geometry, variant),
@@ -185,7 +185,7 @@ function dispatchFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: C
 /** dw [k, k, c, o] of x [b, h, w, c] and dy [b, oh, ow, o]. */
 export function convFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
   const { input, output } = geometry;
-  const variants = filterTiles(quarters(input[3]), quarters(output[3]));
+  const variants = filterTiles(quarters(input[3]), quarters(output[3]), { large: !gpu().software });
   const chosen = tuner().choose(keyOf('filter-gradient', geometry), variants, (variant) =>
     overScratch([input, output], ([image, gradient]) => dispatchFilterGradient(image, gradient, geometry, variant)),
   );

@@ -17,24 +17,33 @@ const shared: Tile = { name: 'shared', rows: 64, columns: 16, barriers: true };
 const startingWith = (tiles: readonly Tile[], name: string) =>
   [...tiles].sort((a, b) => Number(b.name === name) - Number(a.name === name));
 
-/**
- * Tiles of pixels x vec4 of channels, for the output and for the input gradient. Without a measurement: as large as leaves some
- * thousand threads, since a larger tile loads less per multiply-add.
- */
-export function pixelTiles(pixels: number, vectors: number, canShare: boolean): Tile[] {
-  const tiles = [1, 2]
-    .filter((columns) => vectors % columns === 0)
-    .flatMap((columns) => [1, 2, 4, 8].map((rows) => tile(rows, columns)));
-  const columns = vectors % 2 === 0 ? 2 : 1;
-  const threads = (rows: number) => (pixels / rows) * (vectors / columns);
-  const rows = [8, 4, 2].find((count) => threads(count) >= 1024 && pixels >= count) ?? 1;
-  return startingWith(canShare && pixels >= 64 && vectors >= 8 ? [...tiles, shared] : tiles, `${rows}x${columns}`);
+/** What a device may be asked to try. */
+export interface Offer {
+  /** All channels are multiples of 4, as the variant in workgroup memory needs them. */
+  vec4: boolean;
+  /** Tiles for GPUs. SwiftShader takes 26 s to compile a tile of 8 pixels, and 0.2 s for one of 4. */
+  large: boolean;
 }
 
-/** Tiles of vec4 of input channels x vec4 of output channels, for the filter gradient. */
-export function filterTiles(inputs: number, outputs: number): Tile[] {
+/**
+ * Tiles of pixels x vec4 of channels, for the output and for the input gradient. Without a measurement: as large as leaves some
+ * thousand threads, since a larger tile loads less per multiply-add, and still compiles soon.
+ */
+export function pixelTiles(pixels: number, vectors: number, { vec4, large }: Offer): Tile[] {
+  const tiles = [1, 2]
+    .filter((columns) => vectors % columns === 0)
+    .flatMap((columns) => (large ? [1, 2, 4, 8] : [1, 2, 4]).map((rows) => tile(rows, columns)));
+  const columns = vectors % 2 === 0 ? 2 : 1;
+  const rows = pixels * vectors >= 4096 ? 4 : pixels * vectors >= 1024 ? 2 : 1;
+  const canShare = vec4 && large && pixels >= 64 && vectors >= 8;
+  return startingWith(canShare ? [...tiles, shared] : tiles, `${rows}x${columns}`);
+}
+
+/** Tiles of vec4 of input channels x vec4 of output channels, for the filter gradient: four sums each. */
+export function filterTiles(inputs: number, outputs: number, { large }: Pick<Offer, 'large'>): Tile[] {
   const tiles = [1, 2, 4]
     .flatMap((rows) => [1, 2, 4].map((columns) => tile(rows, columns)))
-    .filter(({ rows, columns }) => rows * columns <= 8 && inputs % rows === 0 && outputs % columns === 0);
+    .filter(({ rows, columns }) => rows * columns <= (large ? 8 : 4))
+    .filter(({ rows, columns }) => inputs % rows === 0 && outputs % columns === 0);
   return startingWith(tiles, `${inputs % 2 === 0 ? 2 : 1}x${outputs % 2 === 0 ? 2 : 1}`);
 }
