@@ -1,4 +1,8 @@
 import { expect, type Locator, type Page, test } from '@playwright/test';
+import { type Preset, presets } from '../../src/experiment/presets';
+import { toLink } from '../../src/experiment/url';
+
+const tiny = presets.find(({ id }) => id === 'tiny') as Preset;
 
 /** Small enough for a software adapter: an eighth of the width, few updates, little validation. */
 const small =
@@ -32,8 +36,13 @@ const answerTimes = (control: Locator) =>
     return waits.sort((a, b) => a - b);
   });
 
-test('two runs that differ by one trick are drawn over each other and outlive a reload', async ({ page }) => {
-  await page.goto(small);
+/** Validation top-1 of a finished run, from its row: the first of its percentages. */
+const top1Of = async (row: Locator) => Number(/(\d+(?:\.\d+)?) %/.exec((await row.textContent()) ?? '')?.[1]);
+
+test('the tiny preset, trained without and with label smoothing, gives two curves that outlive a reload', async ({
+  page,
+}) => {
+  await page.goto(`./?${toLink(tiny.experiment)}`);
   await page.getByRole('button', { name: 'Train', exact: true }).focus();
   await page.keyboard.press('Control+Enter');
   await expect(rowsOf(page)).toHaveCount(1);
@@ -45,6 +54,8 @@ test('two runs that differ by one trick are drawn over each other and outlive a 
   await expect(rowsOf(page).first()).toContainText('finished', { timeout: 280_000 });
   await expect(rowsOf(page)).toHaveCount(2);
   await expect(lines(page, 'Throughput')).toHaveCount(2);
+  for (const run of [0, 1]) expect(await top1Of(rowsOf(page).nth(run))).toBeGreaterThan(70);
+  await expect(page.getByRole('button', { name: /^WebGPU/ })).toBeVisible();
   const names = await rowsOf(page)
     .getByRole('button', { name: /^[a-z]+-[a-z]+$/ })
     .allTextContents();
