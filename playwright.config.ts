@@ -23,6 +23,8 @@ export default defineConfig({
     command: `npx vite build --logLevel warn && npx vite preview --host 127.0.0.1 --port ${port} --strictPort --base /some/folder/`,
     url,
     timeout: 300_000,
+    // Whatever the runner that starts this one has set for itself.
+    env: { NODE_ENV: 'production' },
     stdout: 'ignore',
     stderr: 'pipe',
   },

@@ -77,12 +77,14 @@ function launch(run: Run): void {
   void holdScreen();
 }
 
-const command = (type: 'pause' | 'resume' | 'stop') => () => {
+const command = (type: 'pause' | 'resume' | 'stop' | 'time-kernels') => () => {
   const { active } = useRuns.getState();
   if (active) client?.send({ type, session: active });
 };
 export const pause = command('pause');
 export const resume = command('resume');
+/** Asks for the GPU time of the next update by kernel. */
+export const timeKernels = command('time-kernels');
 
 /** Ends the run in progress; the next one that waits begins. */
 export const stop = command('stop');

@@ -1,7 +1,7 @@
 /** Tricklab's own trainer, as a contender. */
 import * as engine from '../engine';
 import type { Contender } from './contender';
-import { CENTRE, LEARNING_RATE, MOMENTUM, noiseBatch } from './workloads';
+import { CENTRE, MOMENTUM, noiseBatch } from './workloads';
 
 const SEED = 1;
 /** As long as a run of the trainer spends on it at most. */
@@ -45,7 +45,7 @@ export function createOurs(): Contender {
       const images = { pixels, labels, targets, count: batch, mix: engine.noMix };
       return {
         async step() {
-          const { loss } = await trainer.update([images], { lr: LEARNING_RATE, firstMicroBatch: 0 });
+          const { loss } = await trainer.update([images], { lr: workload.lr, firstMicroBatch: 0 });
           if (failure) throw new Error(failure);
           return loss / batch;
         },

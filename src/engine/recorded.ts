@@ -55,9 +55,10 @@ function oneHot(labels: Int32Array, classes: number): Float32Array<ArrayBuffer> 
 export function createRecordedTrainer(options: TrainerOptions): Trainer {
   const { parameters, forward, classes, evalBatch } = options;
   const { size } = options.input;
-  // What building the network left in the pool would lie beside the recordings' own memory.
-  gpu().pool.trim();
   const arena = new ParameterArena(parameters.trainable(), options.optimizer, options.accumulating);
+  // What building the network left, and where its weights lay before, would lie beside the recordings' own memory.
+  gpu().flush();
+  gpu().pool.trim();
   /** By number of images: a batch that lost corrupt samples is smaller. */
   const training = new Map<number, Recorded>();
   let update: Recording<void> | undefined;

@@ -15,8 +15,9 @@ function infoUrlOf(experiment: Experiment, data: DataSource | undefined): string
   const dataset = datasetOf(experiment.dataset);
   const path = dataset.infoUrl(experiment.options[dataset.id] ?? {});
   if (!path) throw new Error(`The dataset "${dataset.label}" needs an address: set its URL.`);
-  // This file lies in src/trainer/ of the development server, and in assets/ of a built site.
-  const root = new URL(import.meta.env.DEV ? '/' : '..', self.location.href);
+  // A built site has relative paths, and this worker lies in its assets/.
+  const base = import.meta.env.BASE_URL;
+  const root = new URL(base === './' ? '..' : base, self.location.href);
   return new URL(path, root).href;
 }
 

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { Look } from '../look/look';
 import { usePreferences, useRuns } from '../state';
 import styles from './panels.module.css';
+import { Performance } from './performance';
 import { RunsTable } from './runs-table';
 
 /** What lies below the charts. */
@@ -13,12 +14,16 @@ export function TabPanels() {
       <Tabs.List className={styles.tabs ?? ''}>
         <Tabs.Tab value="runs">Runs {count > 0 && <span className={styles.count}>{count}</span>}</Tabs.Tab>
         <Tabs.Tab value="look">Look</Tabs.Tab>
+        <Tabs.Tab value="performance">Performance</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="runs">
         <RunsTable />
       </Tabs.Panel>
       <Tabs.Panel value="look">
         <Look />
+      </Tabs.Panel>
+      <Tabs.Panel value="performance">
+        <Performance />
       </Tabs.Panel>
     </Tabs>
   );

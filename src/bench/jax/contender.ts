@@ -1,7 +1,7 @@
 /** jax-js on WebGPU, as its documentation shows it: jit of the whole training step. */
 import { blockUntilReady, defaultDevice, init, nn as jaxNn, jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import type { Contender } from '../contender';
-import { LEARNING_RATE, MOMENTUM, noiseBatch } from '../workloads';
+import { MOMENTUM, noiseBatch } from '../workloads';
 import { type Arrays, createJaxLayers } from './layers';
 
 const isRunning = (name: string) => /\.running_(mean|var)$/.test(name);
@@ -38,7 +38,7 @@ export function createJax(): Contender {
         const [[loss, moved], gradients] = valueAndGrad(lossOf, { hasAux: true })(tree.ref(parameters), running, x, y);
         const faster = tree.map((g: np.Array, v: np.Array) => v.mul(MOMENTUM).add(g), gradients, velocities) as Arrays;
         const better = tree.map(
-          (p: np.Array, v: np.Array) => p.sub(v.mul(LEARNING_RATE)),
+          (p: np.Array, v: np.Array) => p.sub(v.mul(workload.lr)),
           parameters,
           tree.ref(faster),
         ) as Arrays;

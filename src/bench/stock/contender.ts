@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-webgpu';
 import type { Contender } from '../contender';
-import { LEARNING_RATE, MOMENTUM, noiseBatch } from '../workloads';
+import { MOMENTUM, noiseBatch } from '../workloads';
 import { createStockLayers } from './layers';
 
 export function createStock(): Contender {
@@ -20,7 +20,7 @@ export function createStock(): Contender {
       const model = tf.model({ inputs: input, outputs: workload.forward(nn, input) });
       // On logits: cheaper and safer than a softmax layer and categoricalCrossentropy.
       const loss = (targets: tf.Tensor, logits: tf.Tensor) => tf.losses.softmaxCrossEntropy(targets, logits);
-      model.compile({ optimizer: tf.train.momentum(LEARNING_RATE, MOMENTUM), loss });
+      model.compile({ optimizer: tf.train.momentum(workload.lr, MOMENTUM), loss });
       if (weights) load(weights);
       const { image, targets } = noiseBatch(workload);
       const x = tf.tensor(image, [batch, size, size, 3]);

@@ -165,7 +165,8 @@ function dispatchFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: C
   const pixels = product(output.slice(0, 3));
   const [inputs, outputs] = [quarters(input[3]), quarters(output[3])];
   // Of the shape, not of the tile: the order of the sum must not depend on the tuner.
-  const { slices, perSlice } = sliceRows(pixels, Math.ceil((kernel * kernel * inputs * outputs) / 4));
+  const halved = (vectors: number) => (vectors % 2 === 0 ? vectors / 2 : vectors);
+  const { slices, perSlice } = sliceRows(pixels, kernel * kernel * halved(inputs) * halved(outputs));
   const partial = device.empty(slices === 1 ? filterShape(geometry) : [slices, ...filterShape(geometry)]);
   const flat = kernel === 1 && stride === 1 && padding === 0;
   device.dispatch({

@@ -1,0 +1,100 @@
+import type { PerformanceReport } from '../../core/results';
+import { formatBytes, formatCount } from '../format';
+import { useRuns } from '../state';
+import { timeKernels } from '../training';
+import styles from './performance.module.css';
+
+const milliseconds = (value: number) => `${value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en')} ms`;
+
+/** What one update costs the device, and where its time goes. */
+export function Performance() {
+  const active = useRuns((state) => state.active);
+  const run = useRuns(({ runs, performance }) => runs.findLast(({ id }) => performance[id]));
+  const report = useRuns(({ performance }) => (run ? performance[run.id] : undefined));
+  if (!run || !report)
+    return (
+      <p className={styles.empty}>
+        Train something: after its third update this shows what an update costs the device, and where its time goes.
+      </p>
+    );
+  return (
+    <div className={styles.performance}>
+      <section aria-label="Cost of an update">
+        <h3 className={styles.heading}>
+          One update of {run.name} <span className={styles.soft}>{engineWords[report.engine]}</span>
+        </h3>
+        <dl className={styles.facts}>
+          {factsOf(report).map(([what, value]) => (
+            <div key={what}>
+              <dt>{what}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section aria-label="Time by kernel">
+        <h3 className={styles.heading}>
+          Time on the GPU
+          <button type="button" className={styles.button} disabled={active !== run.id} onClick={timeKernels}>
+            Time the next update
+          </button>
+        </h3>
+        {report.kernels.length > 0 ? (
+          <Kernels kernels={report.kernels} />
+        ) : (
+          <p className={styles.soft}>{howTo(report)}</p>
+        )}
+      </section>
+    </div>
+  );
+}
+
+const engineWords = {
+  fused: "on Tricklab's own kernels, recorded and replayed",
+  reference: 'on plain TensorFlow.js operations, which are not counted',
+};
+
+const howTo = ({ engine }: PerformanceReport) =>
+  engine === 'fused'
+    ? 'Not measured yet. It needs a run in progress and a device with timestamp-query, and changes no number of the run.'
+    : 'Plain operations have no clock.';
+
+const factsOf = (report: PerformanceReport): [string, string][] => [
+  ['Dispatches', formatCount(report.dispatches)],
+  ['Submits', formatCount(report.submits)],
+  ['Uploaded, the batch included', formatBytes(report.uploadBytes)],
+  ['Bound by dispatches', formatBytes(report.boundBytes)],
+  ['JavaScript', milliseconds(report.jsMs)],
+  ['GPU memory now', formatBytes(report.liveBytes)],
+  ['GPU memory at most', formatBytes(report.peakBytes)],
+  ['Pipelines compiled', `${formatCount(report.pipelines)} in ${milliseconds(report.compileMs)}`],
+];
+
+function Kernels({ kernels }: Pick<PerformanceReport, 'kernels'>) {
+  const total = kernels.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
+  return (
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          <th scope="col">Kernel</th>
+          <th scope="col">Dispatches</th>
+          <th scope="col">Time</th>
+          <th scope="col">Share</th>
+        </tr>
+      </thead>
+      <tbody>
+        {kernels.map(({ name, dispatches, milliseconds: time }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{dispatches}</td>
+            <td>{milliseconds(time)}</td>
+            <td>
+              <span className={styles.bar} style={{ width: `${(60 * time) / total}px` }} />
+              {((100 * time) / total).toFixed(1)} %
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
