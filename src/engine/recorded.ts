@@ -94,7 +94,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
       () =>
         tf.tidy(() => {
           const x = image(inputs, count);
-          const { gradients, sums } = freeingEarly(() =>
+          const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
             variableGradients(parameters.trainable(), () =>
               fusedOps.softCrossEntropy(
                 forward(x, { training: true, step: inputs.step }),

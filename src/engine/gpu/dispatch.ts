@@ -30,6 +30,7 @@ interface Internals {
 
 interface TensorData {
   values: unknown;
+  refCount: number;
   resource: GPUBuffer | null;
 }
 
@@ -143,6 +144,11 @@ export class Gpu {
     this.internals.incRef(tensor.dataId);
   }
 
+  /** No other tensor has the same values, and it is no part of another one: it may be overwritten when its owner allows it. */
+  isExclusive(tensor: tf.TensorInfo): boolean {
+    return this.internals.tensorMap.get(tensor.dataId).refCount === 1 && !this.parts.has(tensor.dataId);
+  }
+
   /**
    * Makes a tensor a part of another one, whose values it has from then on; what it had is given up. offset in bytes, a multiple
    * of 256. Our kernels, copies and reads follow; tfjs's own kernels don't know of parts and refuse such a tensor.
@@ -150,9 +156,11 @@ export class Gpu {
   makePart(tensor: tf.TensorInfo, whole: tf.TensorInfo, offset: number): void {
     const data = this.internals.tensorMap.get(tensor.dataId);
     const { buffer } = this.span(whole);
-    // Commands that read the old buffer may wait for their submit.
-    this.flush();
-    if (data.resource) this.pool.releaseBuffer(data.resource);
+    if (data.resource) {
+      // Commands that read the old buffer may wait for their submit.
+      this.flush();
+      this.pool.releaseBuffer(data.resource);
+    }
     Object.assign(data, { values: null, resource: null });
     this.parts.set(tensor.dataId, { buffer, offset, size: bytesOf(tensor) });
   }

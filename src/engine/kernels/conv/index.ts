@@ -158,8 +158,14 @@ export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry:
   return dispatchInputGradient(dy, w, geometry, chosen);
 }
 
-/** [slices, k, k, c, o], or [k, k, c, o] where one slice is enough. */
-function dispatchFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: ConvGeometry, { rows, columns }: Tile) {
+/** [slices, k, k, c, o], or [k, k, c, o], in out if that is given, where one slice is enough. */
+function dispatchFilterGradient(
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  geometry: ConvGeometry,
+  { rows, columns }: Tile,
+  out?: tf.TensorInfo,
+) {
   const device = gpu();
   const { input, output, kernel, stride, padding } = geometry;
   const pixels = product(output.slice(0, 3));
@@ -167,7 +173,8 @@ function dispatchFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: C
   // Of the shape, not of the tile: the order of the sum must not depend on the tuner.
   const halved = (vectors: number) => (vectors % 2 === 0 ? vectors / 2 : vectors);
   const { slices, perSlice } = sliceRows(pixels, kernel * kernel * halved(inputs) * halved(outputs));
-  const partial = device.empty(slices === 1 ? filterShape(geometry) : [slices, ...filterShape(geometry)]);
+  const shape = filterShape(geometry);
+  const partial = slices > 1 ? device.empty([slices, ...shape]) : (out ?? device.empty(shape));
   const flat = kernel === 1 && stride === 1 && padding === 0;
   device.dispatch({
     kernel: {
@@ -180,22 +187,30 @@ function dispatchFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: C
     u32: [pixels, ...sizesOf(geometry), inputs / rows, outputs / columns, slices, perSlice],
     threads: kernel * kernel * (inputs / rows) * (outputs / columns) * slices,
   });
-  return partial;
+  return { partial, slices };
 }
 
-/** dw [k, k, c, o] of x [b, h, w, c] and dy [b, oh, ow, o]. */
-export function convFilterGradient(x: tf.TensorInfo, dy: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
+/** dw [k, k, c, o], in out if that is given, of x [b, h, w, c] and dy [b, oh, ow, o]. */
+export function convFilterGradient(
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  geometry: ConvGeometry,
+  out?: tf.TensorInfo,
+): tf.TensorInfo {
   const { input, output } = geometry;
   const variants = filterTiles(quarters(input[3]), quarters(output[3]), { large: !gpu().software });
   const chosen = tuner().choose(keyOf('filter-gradient', geometry), variants, (variant) =>
-    overScratch([input, output], ([image, gradient]) => dispatchFilterGradient(image, gradient, geometry, variant)),
+    overScratch(
+      [input, output],
+      ([image, gradient]) => dispatchFilterGradient(image, gradient, geometry, variant).partial,
+    ),
   );
-  const partial = dispatchFilterGradient(x, dy, geometry, chosen);
+  const { partial, slices } = dispatchFilterGradient(x, dy, geometry, chosen, out);
   const shape = filterShape(geometry);
-  if (partial.shape.length === shape.length) return partial;
-  const total = sumSlices(partial, shape);
+  if (slices === 1) return { ...partial, shape };
+  const total = sumSlices(partial, shape, out);
   gpu().release(partial);
-  return total;
+  return { ...total, shape };
 }
 
 /** Changes when the kernels do: what a tuner measured of others is worth nothing. */
@@ -222,7 +237,7 @@ const run = registerFused<ConvAttributes>('TricklabConv', {
     const geometry = geometryOf(x.shape, w.shape, attributes);
     return {
       x: () => convInputGradient(dy, w, geometry),
-      w: () => convFilterGradient(x, dy, geometry),
+      w: (out) => convFilterGradient(x, dy, geometry, out),
       bias: () => sumRows(dy, attributes.biasSize),
     };
   },

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
 import type { Parameter } from '../../parameters';
+import type { GradientPlaces } from '../register';
 import accumulateText from './accumulate.wgsl?raw';
 import sgdText from './sgd.wgsl?raw';
 
@@ -37,6 +38,8 @@ export class ParameterArena {
   private readonly gradients: tf.Tensor;
   /** Gradients of one micro-batch, where several make an update. */
   private readonly fresh: tf.Tensor | undefined;
+  /** Gradients that are parts of the arena. */
+  private readonly settled = new WeakSet<tf.DataId>();
   /** float32 [1], written before each update. */
   readonly lr: tf.Tensor;
   /** float32 [2]: keep, weight; written before each micro-batch. */
@@ -75,13 +78,32 @@ export class ParameterArena {
     for (const { parameter, offset } of this.places) gpu().makePart(parameter.variable, this.weights, offset);
   }
 
-  /** Copies gradients, by parameter name, to their places; adds them to the sum where micro-batches are accumulated. */
+  /** Where the gradients of one backward pass go. */
+  gradientPlaces(): GradientPlaces {
+    const open = new Map(this.places.map((place) => [place.parameter.variable.dataId, place]));
+    return {
+      claim: (input) => {
+        const place = open.get(input.dataId);
+        if (!place) return undefined;
+        open.delete(input.dataId);
+        const gradient = gpu().empty(input.shape);
+        gpu().makePart(gradient, this.fresh ?? this.gradients, place.offset);
+        this.settled.add(gradient.dataId);
+        return gradient;
+      },
+    };
+  }
+
+  /**
+   * Copies the gradients, by parameter name, that are not in their places yet; adds them to the sum where micro-batches are
+   * accumulated.
+   */
   gather(gradients: Readonly<Record<string, tf.Tensor>>): void {
     const target = this.fresh ?? this.gradients;
     for (const { parameter, offset } of this.places) {
       const gradient = gradients[parameter.name];
       if (!gradient) throw new Error(`The parameter ${parameter.name} has no gradient.`);
-      gpu().copy(gradient, target, { toOffset: offset });
+      if (!this.settled.has(gradient.dataId)) gpu().copy(gradient, target, { toOffset: offset });
     }
     if (!this.fresh) return;
     gpu().dispatch({

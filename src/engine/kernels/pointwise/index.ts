@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { hashName } from '../../../core/rng';
 import { gpu } from '../../gpu/dispatch';
 import type { DropSettings } from '../../ops';
-import { noteAdded, registerFused } from '../register';
+import { noteAdded, registerFused, shared, sumsGradients } from '../register';
 import addText from './add.wgsl?raw';
 import dropText from './drop.wgsl?raw';
 import unaryText from './unary.wgsl?raw';
@@ -46,12 +46,14 @@ export const gelu = unary('TricklabGelu', 0);
 export const swish = unary('TricklabSwish', 1);
 export const relu = unary('TricklabRelu', 2);
 
+/** Of two gradients of one tensor, whose first has no other reader: takes that one's place. */
 function sum(a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
   const { VEC, threads } = vectors(a);
-  const y = gpu().empty(a.shape);
+  const inPlace = sumsGradients() && gpu().isExclusive(a);
+  const y = inPlace ? shared(a) : gpu().empty(a.shape);
   gpu().dispatch({
-    kernel: { name: 'add', text: addText, constants: { VEC } },
-    inputs: [a, b],
+    kernel: { name: 'add', text: addText, constants: { VEC, IN_PLACE: Number(inPlace) } },
+    inputs: inPlace ? [b] : [b, a],
     outputs: [y],
     u32: [threads],
     threads,

@@ -17,10 +17,10 @@ export function sliceRows(rows: number, perRow: number, { shortest = 32, most = 
   return { slices: Math.ceil(rows / perSlice), perSlice };
 }
 
-/** x [slices, ...shape] summed over its slices. */
-export function sumSlices(x: TensorInfo, shape: readonly number[]): TensorInfo {
+/** x [slices, ...shape] summed over its slices, into out if that is given. */
+export function sumSlices(x: TensorInfo, shape: readonly number[], out?: TensorInfo): TensorInfo {
   const device = gpu();
-  const y = device.empty(shape);
+  const y = out ?? device.empty(shape);
   const size = shape.reduce((a, b) => a * b, 1);
   const slices = x.shape[0] as number;
   const vec = size % 4 === 0;
