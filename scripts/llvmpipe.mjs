@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The test files that run on it too, once more. */
-export const llvmpipeTests = ['kernels', 'finite-differences', 'recorded'].map((name) => `tests/gpu/${name}.test.ts`);
+export const llvmpipeTests = ['kernels', 'finite-differences', 'recorded', 'half'].map(
+  (name) => `tests/gpu/${name}.test.ts`,
+);
 
 /** Where Linux distributions put the files that name Vulkan drivers. */
 const folders = ['/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/usr/share/vulkan/icd.d'];

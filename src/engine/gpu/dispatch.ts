@@ -6,7 +6,10 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { Arena, BufferPool } from './buffers';
+import type { RecordedCommand, Span } from './commands';
 import { type Counters, zeroCounters } from './counters';
+import { withHalfStorage } from './half';
+import { HalfStorage } from './precision';
 import { type Constants, shaderText, WORKGROUP } from './wgsl';
 
 /** The insides of tfjs's WebGPU backend (4.22.0) that this file and backend.ts rely on. */
@@ -55,37 +58,6 @@ export interface Call {
   threads: number;
 }
 
-/** Part of a buffer, in bytes. */
-export interface Span {
-  buffer: GPUBuffer;
-  offset: number;
-  size: number;
-}
-
-/** A dispatch that a recording holds. */
-export interface RecordedDispatch {
-  kind: 'dispatch';
-  name: string;
-  key: string;
-  code: string;
-  buffers: Span[];
-  uniforms: GPUBuffer | undefined;
-  workgroups: readonly [number, number];
-}
-
-export interface RecordedCopy {
-  kind: 'copy';
-  from: GPUBuffer;
-  fromOffset: number;
-  to: GPUBuffer;
-  toOffset: number;
-  size: number;
-}
-
-export type RecordedCommand = RecordedDispatch | RecordedCopy;
-
-const bytesOf = (tensor: tf.TensorInfo) => 4 * tf.util.sizeFromShape(tensor.shape);
-
 /** Workgroups along x and y. */
 function grid(threads: number): readonly [number, number] {
   const groups = Math.ceil(threads / WORKGROUP);
@@ -98,6 +70,7 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly pool: BufferPool;
   readonly counters: Counters = zeroCounters();
+  readonly halves = new HalfStorage();
   private readonly internals: Internals;
   private readonly pipelines = new Map<string, GPUComputePipeline>();
   private readonly uniforms = new Map<string, GPUBuffer>();
@@ -117,8 +90,8 @@ export class Gpu {
     this.internals.runWebGPUProgram = (program, inputs, ...rest) => {
       const name = program.constructor.name;
       if (this.recorded) throw new Error(`The tfjs kernel ${name} can't be part of a recording.`);
-      if (inputs.some(({ dataId }) => this.parts.has(dataId)))
-        throw new Error(`The tfjs kernel ${name} can't read a part of an arena.`);
+      if (inputs.some((input) => this.parts.has(input.dataId) || this.halves.has(input)))
+        throw new Error(`The tfjs kernel ${name} can't read a part of an arena, or half precision.`);
       this.counters.dispatches++;
       return runProgram(program, inputs, ...rest);
     };
@@ -132,6 +105,13 @@ export class Gpu {
   /** A tensor for a kernel to write, float32 unless told. Its values are undefined until then. */
   empty(shape: readonly number[], dtype: tf.DataType = 'float32'): tf.TensorInfo {
     return this.internals.makeTensorInfo([...shape], dtype);
+  }
+
+  /** The same for what lies between layers: in half precision where the step asks for it. */
+  activation(shape: readonly number[]): tf.TensorInfo {
+    const tensor = this.empty(shape);
+    if (this.halves.precision.half) this.halves.add(tensor);
+    return tensor;
   }
 
   /** Gives up a tensor that no tfjs tensor was made of: the partial sums between two dispatches. */
@@ -162,18 +142,29 @@ export class Gpu {
       this.pool.releaseBuffer(data.resource);
     }
     Object.assign(data, { values: null, resource: null });
-    this.parts.set(tensor.dataId, { buffer, offset, size: bytesOf(tensor) });
+    this.parts.set(tensor.dataId, { buffer, offset, size: this.bytesOf(tensor) });
+  }
+
+  /** Bytes in memory; storage is bound in steps of 4. */
+  private bytesOf(tensor: tf.TensorInfo): number {
+    const size = tf.util.sizeFromShape(tensor.shape);
+    return this.halves.has(tensor) ? 4 * Math.ceil(size / 2) : 4 * size;
   }
 
   /** Where a tensor lies; what is on the CPU is uploaded first. */
   private span(tensor: tf.TensorInfo): Span {
-    return this.parts.get(tensor.dataId) ?? { buffer: this.bufferOf(tensor), offset: 0, size: bytesOf(tensor) };
+    return this.parts.get(tensor.dataId) ?? { buffer: this.bufferOf(tensor), offset: 0, size: this.bytesOf(tensor) };
   }
 
   private bufferOf(tensor: tf.TensorInfo): GPUBuffer {
     const data = this.internals.tensorMap.get(tensor.dataId);
+    if (!data.resource && this.halves.has(tensor)) {
+      // tfjs would make it of the size of its float32.
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+      data.resource = this.pool.acquireBuffer(this.bytesOf(tensor), usage);
+    }
     if (!data.resource) {
-      if (data.values) this.counters.uploadBytes += bytesOf(tensor);
+      if (data.values) this.counters.uploadBytes += this.bytesOf(tensor);
       this.internals.uploadToGPU(tensor.dataId);
     }
     return data.resource as GPUBuffer;
@@ -187,18 +178,21 @@ export class Gpu {
   /** Runs a kernel, or writes it down while recording. */
   dispatch({ kernel, inputs, outputs, u32 = [], f32 = [], threads }: Call): void {
     const constants = Object.values(kernel.constants).join();
-    const key = `${kernel.name} ${Object.keys(kernel.constants).join()} ${constants}`;
     const tensors = [...inputs, ...outputs];
+    const half = new Set(tensors.flatMap((tensor, binding) => (this.halves.has(tensor) ? [binding] : [])));
+    const halfKey = half.size > 0 ? ` f16 ${[...half].join()}` : '';
+    const key = `${kernel.name} ${Object.keys(kernel.constants).join()} ${constants}${halfKey}`;
+    const text = () => withHalfStorage(shaderText(kernel.text, kernel.constants), half, kernel.constants);
     const buffers = tensors.map((tensor) => this.span(tensor));
     for (const output of outputs) this.touch(output);
     const uniforms = u32.length + f32.length > 0 ? this.uniformBuffer(u32, f32) : undefined;
     const workgroups = grid(threads);
     if (this.recorded) {
-      const code = this.pipelines.has(key) ? '' : shaderText(kernel.text, kernel.constants);
+      const code = this.pipelines.has(key) ? '' : text();
       this.recorded.push({ kind: 'dispatch', name: kernel.name, key, code, buffers, uniforms, workgroups });
       return;
     }
-    const pipeline = this.pipeline(key, () => shaderText(kernel.text, kernel.constants));
+    const pipeline = this.pipeline(key, text);
     const group = this.bindGroup(pipeline, buffers, uniforms);
     const internals = this.internals;
     for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
@@ -213,7 +207,7 @@ export class Gpu {
   }
 
   /** Copies a tensor's bytes into a place of another. Offsets in bytes, multiples of 4. */
-  copy(from: tf.TensorInfo, to: tf.TensorInfo, { fromOffset = 0, toOffset = 0, size = bytesOf(from) } = {}): void {
+  copy(from: tf.TensorInfo, to: tf.TensorInfo, { fromOffset = 0, toOffset = 0, size = this.bytesOf(from) } = {}): void {
     const source = this.span(from);
     const target = this.span(to);
     const place = {

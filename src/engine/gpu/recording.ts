@@ -5,7 +5,8 @@
  */
 import type { KernelTime } from '../../core/results';
 import type { Arena } from './buffers';
-import { type Gpu, gpu, type RecordedCommand } from './dispatch';
+import type { RecordedCommand } from './commands';
+import { type Gpu, gpu } from './dispatch';
 
 type Prepared =
   | {

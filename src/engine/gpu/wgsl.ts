@@ -17,7 +17,8 @@ interface Block {
   otherwise: string[] | undefined;
 }
 
-const integer = (word: string, constants: Constants): number => {
+/** Value of a number or of a constant's name; throws if there is no such constant. */
+export const integer = (word: string, constants: Constants): number => {
   const value = /^\d+$/.test(word) ? Number(word) : constants[word];
   if (value === undefined) throw new Error(`The shader asks for ${word}, which its kernel does not set.`);
   return value;

@@ -31,7 +31,7 @@ const dims = ({ heads, queries, keys, channels, depth }: Sizes) => [heads, queri
 /** table [b, h, n, m] times x, summed over keys or queries; see gather.wgsl. */
 function gather(table: tf.TensorInfo, x: tf.TensorInfo, over: 'keys' | 'queries', scale: number, sizes: Sizes) {
   const tokens = over === 'keys' ? sizes.queries : sizes.keys;
-  const y = gpu().empty([sizes.batch, tokens, sizes.channels]);
+  const y = gpu().activation([sizes.batch, tokens, sizes.channels]);
   const size = sizes.batch * tokens * sizes.channels;
   gpu().dispatch({
     kernel: { name: 'attention-gather', text: gatherText, constants: { OVER_KEYS: Number(over === 'keys') } },

@@ -74,7 +74,7 @@ function apply(
 ) {
   const device = gpu();
   const { VEC, perRow, all } = vectors(x);
-  const y = device.empty(x.shape);
+  const y = device.activation(x.shape);
   const RUNNING = source.length - 1;
   device.dispatch({
     kernel: {
@@ -118,9 +118,9 @@ function gradients({ dy, x, gamma, stats, y, residual }: Backward) {
   });
   const sums = sumSlices(partial, [2, channels]);
   device.release(partial);
-  const dx = device.empty(x.shape);
+  const dx = device.activation(x.shape);
   // Without a ReLU the residual's gradient is dy itself.
-  const dResidual = residual && y ? device.empty(x.shape) : undefined;
+  const dResidual = residual && y ? device.activation(x.shape) : undefined;
   device.dispatch({
     kernel: {
       name: 'batch-norm-gradient',

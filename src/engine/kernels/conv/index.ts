@@ -74,11 +74,26 @@ const sizesOf = ({ input, output }: ConvGeometry) => [
 
 const filterShape = ({ input, output, kernel }: ConvGeometry) => [kernel, kernel, input[3], output[3]];
 
-/** Runs a kernel over tensors of the shapes, whose values nobody reads, for the tuner. */
-function overScratch(shapes: readonly (readonly number[])[], run: (tensors: Scratch) => tf.TensorInfo): void {
-  const tensors = shapes.map((shape) => gpu().empty(shape));
-  const result = run(tensors as Scratch);
-  for (const tensor of [...tensors, result]) gpu().release(tensor);
+/**
+ * The tile for a shape. Trials run the kernel over tensors of the shapes, whose values nobody reads, in the precision of the step
+ * that asks.
+ */
+function chosenTile(
+  key: string,
+  variants: readonly Tile[],
+  shapes: readonly (readonly number[])[],
+  run: (tensors: Scratch, tile: Tile) => tf.TensorInfo,
+): Tile {
+  const device = gpu();
+  const { halves } = device;
+  const { precision } = halves;
+  const trial = (variant: Tile) =>
+    halves.within(precision, () => {
+      const tensors = shapes.map((shape) => device.activation(shape));
+      const result = run(tensors as Scratch, variant);
+      for (const tensor of [...tensors, result]) device.release(tensor);
+    });
+  return tuner().choose(precision.half ? `${key} f16` : key, variants, trial);
 }
 
 /** As many as there are shapes. */
@@ -91,7 +106,7 @@ function dispatchForward(
 ): tf.TensorInfo {
   const device = gpu();
   const { output } = geometry;
-  const y = device.empty(output);
+  const y = device.activation(output);
   const pixels = product(output.slice(0, 3));
   const groups = Math.ceil(quarters(output[3]) / columns);
   const constants = { ...constantsOf(geometry), BIAS: Number(bias !== undefined) };
@@ -99,7 +114,7 @@ function dispatchForward(
     kernel: barriers
       ? { name: 'conv-forward-shared', text: forwardSharedText, constants }
       : { name: 'conv-forward', text: forwardText, constants: { ...constants, P: rows, T: columns } },
-    inputs: bias ? [x, w, bias] : [x, w],
+    inputs: [x, device.halves.asRead(w), ...(bias ? [bias] : [])],
     outputs: [y],
     u32: [pixels, ...sizesOf(geometry), groups],
     threads: Math.ceil(pixels / rows) * groups * (barriers ? WORKGROUP : 1),
@@ -114,10 +129,8 @@ export function convForward(tensors: Tensors, geometry: ConvGeometry): tf.Tensor
   const vec4 = input[3] % 4 === 0 && output[3] % 4 === 0;
   const variants = pixelTiles(product(output.slice(0, 3)), vectors, { vec4, large: !gpu().software });
   const key = `${keyOf('forward', geometry)}${tensors.bias ? ' bias' : ''}`;
-  const chosen = tuner().choose(key, variants, (variant) =>
-    overScratch([input, filterShape(geometry), [output[3]]], ([x, w, bias]) =>
-      dispatchForward({ x, w, bias: tensors.bias && bias }, geometry, variant),
-    ),
+  const chosen = chosenTile(key, variants, [input, filterShape(geometry), [output[3]]], ([x, w, bias], tile) =>
+    dispatchForward({ x, w, bias: tensors.bias && bias }, geometry, tile),
   );
   return dispatchForward(tensors, geometry, chosen);
 }
@@ -125,7 +138,7 @@ export function convForward(tensors: Tensors, geometry: ConvGeometry): tf.Tensor
 function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry, { rows, columns }: Tile) {
   const device = gpu();
   const { input, stride } = geometry;
-  const dx = device.empty(input);
+  const dx = device.activation(input);
   const [batch, height, width, c] = input;
   const phaseHeight = Math.ceil(height / stride);
   const phaseWidth = Math.ceil(width / stride);
@@ -138,7 +151,7 @@ function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: Co
       text: inputGradientText,
       constants: { ...constantsOf(geometry), P: rows, T: columns },
     },
-    inputs: [dy, w],
+    inputs: [dy, device.halves.asRead(w)],
     outputs: [dx],
     u32: [pixels, ...sizesOf(geometry), groups, phaseHeight, phaseWidth, blocks],
     threads: blocks * stride * stride * groups,
@@ -150,10 +163,9 @@ function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: Co
 export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
   const { input, output } = geometry;
   const variants = pixelTiles(product(input.slice(0, 3)), quarters(input[3]), { vec4: false, large: !gpu().software });
-  const chosen = tuner().choose(keyOf('input-gradient', geometry), variants, (variant) =>
-    overScratch([output, filterShape(geometry)], ([scratch, filter]) =>
-      dispatchInputGradient(scratch, filter, geometry, variant),
-    ),
+  const key = keyOf('input-gradient', geometry);
+  const chosen = chosenTile(key, variants, [output, filterShape(geometry)], ([scratch, filter], tile) =>
+    dispatchInputGradient(scratch, filter, geometry, tile),
   );
   return dispatchInputGradient(dy, w, geometry, chosen);
 }
@@ -199,11 +211,12 @@ export function convFilterGradient(
 ): tf.TensorInfo {
   const { input, output } = geometry;
   const variants = filterTiles(quarters(input[3]), quarters(output[3]), { large: !gpu().software });
-  const chosen = tuner().choose(keyOf('filter-gradient', geometry), variants, (variant) =>
-    overScratch(
-      [input, output],
-      ([image, gradient]) => dispatchFilterGradient(image, gradient, geometry, variant).partial,
-    ),
+  const key = keyOf('filter-gradient', geometry);
+  const chosen = chosenTile(
+    key,
+    variants,
+    [input, output],
+    ([image, gradient], tile) => dispatchFilterGradient(image, gradient, geometry, tile).partial,
   );
   const { partial, slices } = dispatchFilterGradient(x, dy, geometry, chosen, out);
   const shape = filterShape(geometry);

@@ -29,7 +29,7 @@ const sides = ({ input, output }: ConvGeometry) => [input[1], input[2], output[1
 function forward(x: tf.TensorInfo, w: tf.TensorInfo, bias: tf.TensorInfo | undefined, geometry: ConvGeometry) {
   const device = gpu();
   const { constants, channels } = setting(geometry);
-  const y = device.empty(geometry.output);
+  const y = device.activation(geometry.output);
   const [batch, height, width] = geometry.output;
   const size = batch * height * width * channels;
   device.dispatch({
@@ -38,7 +38,7 @@ function forward(x: tf.TensorInfo, w: tf.TensorInfo, bias: tf.TensorInfo | undef
       text: forwardText,
       constants: { ...constants, BIAS: Number(bias !== undefined) },
     },
-    inputs: bias ? [x, w, bias] : [x, w],
+    inputs: [x, device.halves.asRead(w), ...(bias ? [bias] : [])],
     outputs: [y],
     u32: [size, ...sides(geometry), channels],
     threads: size,
@@ -49,12 +49,12 @@ function forward(x: tf.TensorInfo, w: tf.TensorInfo, bias: tf.TensorInfo | undef
 function inputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry) {
   const device = gpu();
   const { constants, channels } = setting(geometry);
-  const dx = device.empty(geometry.input);
+  const dx = device.activation(geometry.input);
   const [batch, height, width] = geometry.input;
   const size = batch * height * width * channels;
   device.dispatch({
     kernel: { name: 'depthwise-input-gradient', text: inputGradientText, constants },
-    inputs: [dy, w],
+    inputs: [dy, device.halves.asRead(w)],
     outputs: [dx],
     u32: [size, ...sides(geometry), channels],
     threads: size,

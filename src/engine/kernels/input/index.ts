@@ -6,7 +6,7 @@ import normalizeText from './normalize.wgsl?raw';
 
 /** See Ops.input. bytes: the pixels as little-endian words, int32 [ceil(count * size * size * 3 / 4)]. */
 export function input(bytes: tf.Tensor, mix: tf.Tensor, { count, size, mean, std }: InputSettings): tf.Tensor4D {
-  const y = gpu().empty([count, size, size, 3]);
+  const y = gpu().activation([count, size, size, 3]);
   const threads = count * size * size * 3;
   gpu().dispatch({
     kernel: { name: 'input', text: normalizeText, constants: {} },

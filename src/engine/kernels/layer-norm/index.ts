@@ -40,7 +40,7 @@ const run = registerFused<{ eps: number }>('TricklabLayerNorm', {
   forward: (inputs, { eps }) => {
     const [x, gamma, beta] = [inputs.x, inputs.gamma, inputs.beta] as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
     const { channels, rows, VEC, columns } = rowsOf(x);
-    const y = gpu().empty(x.shape);
+    const y = gpu().activation(x.shape);
     const stats = gpu().empty([rows, 2]);
     gpu().dispatch({
       kernel: { name: 'layer-norm-forward', text: forwardText, constants: { VEC } },
@@ -59,7 +59,7 @@ const run = registerFused<{ eps: number }>('TricklabLayerNorm', {
     return {
       x: () => {
         const { channels, rows, VEC, columns } = rowsOf(x);
-        const dx = gpu().empty(x.shape);
+        const dx = gpu().activation(x.shape);
         gpu().dispatch({
           kernel: { name: 'layer-norm-input-gradient', text: inputGradientText, constants: { VEC } },
           inputs: [dy, x, gamma, stats],

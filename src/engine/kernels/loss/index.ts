@@ -34,13 +34,13 @@ const run = registerFused<object>('TricklabSoftCrossEntropy', {
   backward: ([dy], [logits, targets, rows]) => ({
     logits: () => {
       const [batch, classes] = logits.shape as [number, number];
-      const dz = gpu().empty(logits.shape);
+      const dz = gpu().activation(logits.shape);
       gpu().dispatch({
         kernel: { name: 'loss-gradient', text: gradientText, constants: {} },
         inputs: [dy, logits, targets, rows],
         outputs: [dz],
         u32: [batch * classes, classes],
-        f32: [1 / batch],
+        f32: [gpu().halves.precision.lossScale / batch],
         threads: batch * classes,
       });
       return dz;

@@ -18,7 +18,7 @@ function vectors(x: tf.TensorInfo) {
 function unary(kernelName: string, code: number): (x: tf.Tensor) => tf.Tensor {
   const apply = (x: tf.TensorInfo, dy?: tf.TensorInfo) => {
     const { VEC, threads } = vectors(x);
-    const y = gpu().empty(x.shape);
+    const y = gpu().activation(x.shape);
     gpu().dispatch({
       kernel: {
         name: kernelName,
@@ -50,7 +50,7 @@ export const relu = unary('TricklabRelu', 2);
 function sum(a: tf.TensorInfo, b: tf.TensorInfo): tf.TensorInfo {
   const { VEC, threads } = vectors(a);
   const inPlace = sumsGradients() && gpu().isExclusive(a);
-  const y = inPlace ? shared(a) : gpu().empty(a.shape);
+  const y = inPlace ? shared(a) : gpu().activation(a.shape);
   gpu().dispatch({
     kernel: { name: 'add', text: addText, constants: { VEC, IN_PLACE: Number(inPlace) } },
     inputs: inPlace ? [b] : [b, a],
@@ -88,7 +88,7 @@ interface DropAttributes {
 }
 
 function masked(x: tf.TensorInfo, step: tf.TensorInfo, { perDraw, seed, name, rate }: DropAttributes): tf.TensorInfo {
-  const y = gpu().empty(x.shape);
+  const y = gpu().activation(x.shape);
   const size = tf.util.sizeFromShape(x.shape);
   gpu().dispatch({
     kernel: { name: 'drop', text: dropText, constants: {} },

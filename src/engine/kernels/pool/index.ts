@@ -43,7 +43,7 @@ const runMax = registerFused<MaxAttributes>('TricklabMaxPool', {
     const input = x.shape as unknown as Image;
     const output = maxOutput(input, attributes);
     const { VEC, perPixel } = vectors(input[3]);
-    const y = gpu().empty(output);
+    const y = gpu().activation(output);
     const { kernel, stride, padding } = attributes;
     const threads = threadsOf(output, perPixel);
     gpu().dispatch({
@@ -61,7 +61,7 @@ const runMax = registerFused<MaxAttributes>('TricklabMaxPool', {
     x: () => {
       const input = x.shape as unknown as Image;
       const { VEC, perPixel } = vectors(input[3]);
-      const dx = gpu().empty(input);
+      const dx = gpu().activation(input);
       const threads = threadsOf(input, perPixel);
       gpu().dispatch({
         kernel: {
@@ -82,7 +82,7 @@ const runMax = registerFused<MaxAttributes>('TricklabMaxPool', {
 function average(from: tf.TensorInfo, backward: boolean, { input, output, kernel, stride }: AverageAttributes) {
   const { VEC, perPixel } = vectors(input[3]);
   const shape = backward ? input : output;
-  const to = gpu().empty(shape);
+  const to = gpu().activation(shape);
   const threads = threadsOf(shape, perPixel);
   gpu().dispatch({
     kernel: {

@@ -1,0 +1,16 @@
+/** From one precision to another. */
+import * as tf from '@tensorflow/tfjs-core';
+import { gpu } from '../../gpu/dispatch';
+import convertText from './convert.wgsl?raw';
+
+/** Writes the values of a tensor into another of the same size, each in the precision that it is stored in. */
+export function convert(from: tf.TensorInfo, to: tf.TensorInfo): void {
+  const size = tf.util.sizeFromShape(to.shape);
+  gpu().dispatch({
+    kernel: { name: 'convert', text: convertText, constants: {} },
+    inputs: [from],
+    outputs: [to],
+    u32: [size],
+    threads: size,
+  });
+}
