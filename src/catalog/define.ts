@@ -166,6 +166,16 @@ export interface ModelPlan {
 export interface ScalePlan {
   /** Micro-batches per update. */
   accumulation: number;
+  /** Activations and their gradients as f16, those gradients times lossScale; or all in f32, unscaled. */
+  precision: { half: boolean; lossScale: number };
+}
+
+/** What a trick cannot do without. */
+export interface DeviceNeed {
+  /** A WebGPU feature. */
+  feature: string;
+  /** For a person whose device lacks it. */
+  otherwise: string;
 }
 
 export interface RateContext {
@@ -186,6 +196,7 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   stage: Stage;
   /** On in the default experiment. */
   on: boolean;
+  needs?: DeviceNeed;
   /** Ids of tricks that cannot be on at the same time. */
   excludes?: readonly string[];
   timm: (options: z.output<S>) => TimmExport;

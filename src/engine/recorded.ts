@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { KernelTime, Totals } from '../core/results';
 import { countersSince, zeroCounters } from './gpu/counters';
 import { gpu } from './gpu/dispatch';
+import { fullPrecision } from './gpu/precision';
 import { mergeTimes, Recording } from './gpu/recording';
 import { tuner } from './gpu/tuner';
 import { variableGradients } from './gradients';
@@ -55,7 +56,10 @@ function oneHot(labels: Int32Array, classes: number): Float32Array<ArrayBuffer> 
 export function createRecordedTrainer(options: TrainerOptions): Trainer {
   const { parameters, forward, classes, evalBatch } = options;
   const { size } = options.input;
-  const arena = new ParameterArena(parameters.trainable(), options.optimizer, options.accumulating);
+  const { precision = fullPrecision } = options;
+  const inPrecision = <T extends tf.TensorContainer>(fn: () => T): T =>
+    gpu().halves.within(precision, () => tf.tidy(fn));
+  const arena = new ParameterArena(parameters.trainable(), options.optimizer, options.accumulating, precision);
   // What building the network left, and where its weights lay before, would lie beside the recordings' own memory.
   gpu().flush();
   gpu().pool.trim();
@@ -92,7 +96,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     const inputs = makeInputs(count);
     const recording = await Recording.of(
       () =>
-        tf.tidy(() => {
+        inPrecision(() => {
           const x = image(inputs, count);
           const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
             variableGradients(parameters.trainable(), () =>

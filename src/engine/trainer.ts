@@ -4,6 +4,7 @@
  */
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { KernelTime, PerformanceReport, Totals } from '../core/results';
+import type { Precision } from './gpu/precision';
 import type { SgdOptions } from './kernels/optimizer';
 import type { InputSettings, StepNumber } from './ops';
 import type { Parameters } from './parameters';
@@ -73,4 +74,6 @@ export interface TrainerOptions {
   /** An update may have several micro-batches. */
   accumulating: boolean;
   evalBatch: number;
+  /** Of training; evaluation is in f32. Default: all in f32. */
+  precision?: Precision;
 }

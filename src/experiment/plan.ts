@@ -1,5 +1,5 @@
 /** From what is asked to what is done: every hook of an experiment's parts, composed into the plan that the trainer executes. */
-import type { LossPlan, MixPlan, ModelContext, OptimizerPlan, OptionValues, Rate } from '../catalog/define';
+import type { LossPlan, MixPlan, ModelContext, OptimizerPlan, OptionValues, Rate, ScalePlan } from '../catalog/define';
 import { mixPlan } from '../catalog/mixing';
 import { datasetOf, optimizerOf, scheduleOf } from '../catalog/parts';
 import { activeTricks } from '../catalog/tricks';
@@ -20,6 +20,7 @@ export interface TrainingPlan {
   evalBatch: number;
   /** Micro-batches per update. */
   accumulation: number;
+  precision: ScalePlan['precision'];
   /** Whole micro-batches in an epoch; a last partial one is dropped. */
   microBatchesPerEpoch: number;
   /** The last update of an epoch may have fewer micro-batches than accumulation, and is divided by its own number. */
@@ -64,7 +65,7 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
   const optimizer = optimizerOf(experiment.optimizer);
   const optimizerPlan = optimizer.plan(optionsOf(experiment, optimizer.id));
   const modelContext: ModelContext = { zeroGamma: false, classes: facts.classes, size };
-  const scale = { accumulation: 1 };
+  const scale: ScalePlan = { accumulation: 1, precision: { half: false, lossScale: 1 } };
   for (const { trick, options } of active) {
     Object.assign(lossPlan, trick.loss?.(options));
     Object.assign(optimizerPlan, trick.optimizer?.(options));
@@ -90,7 +91,7 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
     size,
     batch,
     evalBatch: numberOf(experiment, 'data', 'evalBatch'),
-    accumulation: scale.accumulation,
+    ...scale,
     microBatchesPerEpoch,
     updatesPerEpoch,
     totalUpdates,

@@ -42,6 +42,7 @@ export function createNetwork(experiment: Experiment, plan: TrainingPlan, initia
     classes: plan.modelContext.classes,
     input: { size, mean, std },
     accumulating: plan.accumulation > 1,
+    precision: plan.precision,
     evalBatch: plan.evalBatch,
   });
   return {

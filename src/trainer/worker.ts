@@ -1,6 +1,7 @@
 /** The training worker: turns commands into sessions and sends their events. No maths here. */
 import type { AdapterSummary } from '../core/results';
 import { measureFlops, openBackend } from '../engine';
+import { unmetNeeds } from '../experiment/needs';
 import { predict } from './predict';
 import type { Command, Event, SessionId } from './protocol';
 import { type Session, startSession } from './session';
@@ -42,6 +43,8 @@ async function obey(command: Command): Promise<void> {
       return emit({ type: 'probed', flops: await measureFlops() });
     case 'start': {
       const id = command.session;
+      const unmet = unmetNeeds(command.experiment, adapter.features);
+      if (unmet.length > 0) throw new Error(`${unmet.join(' ')} Switch it off, or train on another device.`);
       const session = startSession(id, command, (event, transfer) => {
         // A session that a GPU error has ended must not report a success afterwards.
         if (sessions.has(id)) emit(event, transfer);

@@ -1,9 +1,10 @@
 import { Switch } from '@mantine/core';
 import { memo } from 'react';
-import type { OptionValues, Part } from '../../catalog/define';
+import type { OptionValues, Part, Trick } from '../../catalog/define';
+import { unmetNeed } from '../../experiment/needs';
 import { controlsOf } from '../../experiment/schema';
 import { Icon } from '../icons';
-import { pristine, useExperiment } from '../state';
+import { pristine, useExperiment, useRuns } from '../state';
 import styles from './form.module.css';
 import { OptionField } from './option-field';
 
@@ -75,9 +76,10 @@ export function Warnings({ messages }: { messages: readonly string[] }) {
 }
 
 /** A trick: its switch, one sentence, its options while it is on, and what speaks against it. */
-export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: Part; warnings: readonly string[] }) {
+export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: Trick; warnings: readonly string[] }) {
   const on = useExperiment(({ experiment }) => experiment.on[part.id] ?? false);
   const toggle = useExperiment(({ toggle }) => toggle);
+  const unmet = useRuns(({ adapter }) => adapter && unmetNeed(part, adapter.features));
   return (
     <div className={styles.trick} data-on={on}>
       <div className={styles.trickHead}>
@@ -85,6 +87,8 @@ export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: P
           size="xs"
           label={part.label}
           checked={on}
+          // A link may have switched it on: it can always be switched off.
+          disabled={unmet !== undefined && !on}
           onChange={(event) => toggle(part.id, event.currentTarget.checked)}
         />
         <ResetButton part={part} />
@@ -92,6 +96,7 @@ export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: P
       <div className={styles.trickBody}>
         <Summary part={part} />
         {on && <Options part={part} />}
+        {unmet && <Warnings messages={[unmet]} />}
         {on && <Warnings messages={warnings} />}
       </div>
     </div>

@@ -10,6 +10,7 @@ import { grayscale } from './grayscale';
 import { labelSmoothing } from './label-smoothing';
 import { lightingNoise } from './lighting-noise';
 import { linearScaling } from './linear-scaling';
+import { lowPrecision } from './low-precision';
 import { mixup } from './mixup';
 import { noBiasDecay } from './no-bias-decay';
 import { paddedCrop } from './padded-crop';
@@ -38,6 +39,7 @@ export const tricks: readonly Trick[] = [
   linearScaling,
   warmup,
   gradientAccumulation,
+  lowPrecision,
 ];
 
 /** What of an experiment the tricks need: the switches and the options, by part id. */

@@ -1,6 +1,11 @@
 // y = x, between tensors of different precision: gpu/half.ts makes the conversion.
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+#if VEC
+alias V = vec4f;
+#else
+alias V = f32;
+#end
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read_write> y: array<V>;
 struct Dims { size: u32 }
 @group(0) @binding(2) var<uniform> dims: Dims;
 

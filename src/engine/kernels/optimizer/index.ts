@@ -4,9 +4,12 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
+import { fullPrecision, type Precision } from '../../gpu/precision';
 import type { Parameter } from '../../parameters';
+import { convert } from '../convert';
 import type { GradientPlaces } from '../register';
 import accumulateText from './accumulate.wgsl?raw';
+import scaleText from './scale.wgsl?raw';
 import sgdText from './sgd.wgsl?raw';
 
 export interface SgdOptions {
@@ -25,8 +28,8 @@ interface Place {
 
 /** vec4, in bytes. */
 const STEP = 16;
-/** Parts of a buffer are bound at multiples of this, by the default limits of WebGPU. */
-const ALIGNMENT = 256;
+/** Parts of a buffer are bound at multiples of 256, by the default limits of WebGPU: those of a copy in half precision too. */
+const ALIGNMENT = 512;
 
 export class ParameterArena {
   private readonly places: Place[] = [];
@@ -38,6 +41,8 @@ export class ParameterArena {
   private readonly gradients: tf.Tensor;
   /** Gradients of one micro-batch, where several make an update. */
   private readonly fresh: tf.Tensor | undefined;
+  /** Of the weights, in half precision. */
+  private readonly halfWeights: tf.Tensor | undefined;
   /** Gradients that are parts of the arena. */
   private readonly settled = new WeakSet<tf.DataId>();
   /** float32 [1], written before each update. */
@@ -50,6 +55,7 @@ export class ParameterArena {
     parameters: readonly Parameter[],
     private readonly options: SgdOptions,
     accumulating: boolean,
+    private readonly precision: Precision = fullPrecision,
   ) {
     const decays = ({ dimensions }: Parameter) => options.decayVectors || dimensions > 1;
     let offset = 0;
@@ -76,6 +82,21 @@ export class ParameterArena {
     for (const { parameter, offset: toOffset } of this.places)
       gpu().copy(parameter.variable, this.weights, { toOffset });
     for (const { parameter, offset } of this.places) gpu().makePart(parameter.variable, this.weights, offset);
+    if (precision.half) this.halfWeights = this.copyInHalf();
+  }
+
+  /** A copy of all weights in half precision, whose parts take the weights' place in steps that ask for it. */
+  private copyInHalf(): tf.Tensor {
+    const device = gpu();
+    const whole = tf.keep(tf.engine().makeTensorFromTensorInfo(device.empty([4 * this.size])));
+    device.halves.add(whole);
+    convert(this.weights, whole);
+    for (const { parameter, offset } of this.places) {
+      const part = device.empty(parameter.variable.shape);
+      device.halves.addCopy(parameter.variable, part);
+      device.makePart(part, whole, offset / 2);
+    }
+    return whole;
   }
 
   /** Where the gradients of one backward pass go. */
@@ -105,6 +126,16 @@ export class ParameterArena {
       if (!gradient) throw new Error(`The parameter ${parameter.name} has no gradient.`);
       if (!this.settled.has(gradient.dataId)) gpu().copy(gradient, target, { toOffset: offset });
     }
+    if (this.precision.lossScale !== 1) {
+      gpu().dispatch({
+        kernel: { name: 'unscale', text: scaleText, constants: {} },
+        inputs: [],
+        outputs: [target],
+        u32: [this.size],
+        f32: [1 / this.precision.lossScale],
+        threads: this.size,
+      });
+    }
     if (!this.fresh) return;
     gpu().dispatch({
       kernel: { name: 'accumulate', text: accumulateText, constants: {} },
@@ -126,11 +157,13 @@ export class ParameterArena {
       f32: [momentum, weightDecay],
       threads: this.size,
     });
+    if (this.halfWeights) convert(this.weights, this.halfWeights);
   }
 
   /** The parameters have no values from then on. */
   dispose(): void {
     tf.dispose([this.weights, this.velocities, this.gradients, this.lr, this.share]);
     this.fresh?.dispose();
+    this.halfWeights?.dispose();
   }
 }
