@@ -3,6 +3,7 @@
 import { imageOpNames } from '../catalog/image-ops';
 import { augment } from './augment';
 import { bench } from './bench';
+import { compare } from './compare';
 import { Failure } from './failure';
 import type { Output } from './output';
 import { info, link, schedule } from './plan-commands';
@@ -15,6 +16,8 @@ const HELP = `Usage: npm run -s tricklab -- COMMAND
   schedule EXPERIMENT                                        learning rate of every update
   link EXPERIMENT [--base URL]                               the experiment as a link
   train EXPERIMENT [--data DIR] [--steps N] [--init F.safetensors] [--save F.safetensors] [--out F.json]
+  compare EXPERIMENT --changes "key=value; key=value ..." [--seeds N] [--data DIR] [--out F.json]
+                                                             does each change help, beyond noise, at what cost?
   predict --model ID --weights F.safetensors [--data DIR] [--split S] [--out F.json]
   bench [--quick] [--workloads A,B] [--out F.json]           our trainer against stock tf.layers and jax-js
   augment --image F --ops JSON --out F                       image operations, in order
@@ -28,7 +31,7 @@ ${imageOpNames.map((words) => `  ${words}`).join('\n')}
 
 type Run = (argv: readonly string[], output: Output) => void | Promise<void>;
 
-const commands: Record<string, Run> = { info, schedule, link, train, predict, bench, augment };
+const commands: Record<string, Run> = { info, schedule, link, train, compare, predict, bench, augment };
 
 /** Runs a command; the exit code: 0, or 1 after one line on stderr that says what is wrong. */
 export async function main(argv: readonly string[], output: Output): Promise<number> {

@@ -102,6 +102,28 @@ describe('the command line', () => {
     expect(right / 9).toBeCloseTo(run.evals.at(-1).top1, 6);
   }, 300_000);
 
+  it('compares changes over the same seeds', async () => {
+    const { code, stdout, stderr } = await tricklab(
+      ...['compare', 'preset:tiny', '--changes', 'label-smoothing=on; warmup=off sgd.lr=.05', '--seeds', '2'],
+      ...['--data', data, ...tiny, 'stop.steps=2', '--json'],
+    );
+    expect(code, stderr).toBe(0);
+    const { changes, runs, seeds } = JSON.parse(stdout);
+    expect(seeds).toBe(2);
+    expect(changes.map(({ name }: { name: string }) => name)).toEqual(['label-smoothing=on', 'warmup=off sgd.lr=.05']);
+    expect(runs.map(({ outcomes }: { outcomes: unknown[] }) => outcomes.length)).toEqual([2, 2, 2]);
+    for (const { gain, verdict } of changes) {
+      expect(gain.low).toBeLessThanOrEqual(gain.mean);
+      expect(['helps', 'hurts', 'no evidence']).toContain(verdict);
+    }
+  }, 300_000);
+
+  it('refuses a change that is no setting before it trains', async () => {
+    const { code, stdout, stderr } = await tricklab('compare', 'preset:tiny', '--changes', 'no-such-trick=on');
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('no-such-trick');
+  });
+
   it('fails in one line on weights that do not fit the model', async () => {
     const { code, stdout, stderr } = await tricklab(
       ...['predict', '--model', 'resnet50', '--weights', weights, '--data', data],
