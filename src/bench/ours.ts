@@ -34,7 +34,11 @@ export function createOurs(): Contender {
       const trainer = engine.createTrainer('fused', {
         parameters,
         forward,
-        optimizer: { momentum: MOMENTUM, nesterov: false, weightDecay: 0, decayVectors: false },
+        optimizer: {
+          rule: { kind: 'sgd', momentum: MOMENTUM, nesterov: false },
+          weightDecay: 0,
+          decayVectors: false,
+        },
         classes,
         input: { size, mean: centre, std: centre },
         accumulating: false,

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { Layers } from '../core/layers';
+import type { OptimizerPlan } from '../core/optimizer';
 import type { Rng } from '../core/rng';
 import type { ImageOp, Rgb } from './image-ops';
 
@@ -149,14 +150,7 @@ export interface LossPlan {
   smoothing: number;
 }
 
-export interface OptimizerPlan {
-  kind: 'sgd';
-  momentum: number;
-  nesterov: boolean;
-  weightDecay: number;
-  /** Weight decay on parameters with <= 1 dimension (biases, gamma, beta) too. */
-  decayVectors: boolean;
-}
+export type { OptimizerPlan };
 
 export interface ModelPlan {
   /** gamma of the last norm of every residual block starts at 0. */
@@ -207,11 +201,11 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** Mix plan of one batch; the last trick that answers wins unless two are on, then mixing.ts switches. */
   batch?: (options: z.output<S>, context: BatchContext) => MixPlan;
   loss?: (options: z.output<S>) => Partial<LossPlan>;
-  optimizer?: (options: z.output<S>) => Partial<OptimizerPlan>;
+  optimizer?: (options: z.output<S>) => Partial<Omit<OptimizerPlan, 'rule'>>;
   model?: (options: z.output<S>) => Partial<ModelPlan>;
   scale?: (options: z.output<S>) => Partial<ScalePlan>;
-  /** Factor on the base rate, from the images per update. */
-  scaleRate?: (options: z.output<S>, imagesPerUpdate: number) => number;
+  /** Factor on the base rate, from the images per update and how the optimizer's rate follows them. */
+  scaleRate?: (options: z.output<S>, imagesPerUpdate: number, scaling: Optimizer['scaling']) => number;
   /** Wraps the schedule: warmup. */
   rate?: (options: z.output<S>, inner: (context: RateContext) => Rate, context: RateContext) => Rate;
 }
@@ -222,6 +216,8 @@ export interface Schedule<S extends z.ZodObject = z.ZodObject> extends Part<S> {
 }
 
 export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  /** How its rate grows with the batch: in proportion, or (Adam and its kin) with the square root. */
+  scaling: 'linear' | 'square-root';
   timm: (options: z.output<S>) => TimmExport;
   plan: (options: z.output<S>) => OptimizerPlan;
 }

@@ -2,9 +2,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Totals } from '../core/results';
 import { variableGradients } from './gradients';
+import { createAverages } from './reference/averages';
 import { mixedWithReverse, normalizedInput } from './reference/input';
 import { referenceOps } from './reference/ops';
-import { createSgd } from './reference/sgd';
+import { createOptimizer } from './reference/optimizer';
 import type { ImageBatch, Trainer, TrainerOptions } from './trainer';
 
 const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<number>): Totals => ({
@@ -13,8 +14,9 @@ const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<n
   top5,
 });
 
-export function createEagerTrainer({ parameters, forward, optimizer, classes, input }: TrainerOptions): Trainer {
-  const sgd = createSgd(parameters.trainable, optimizer);
+export function createEagerTrainer({ parameters, forward, optimizer: plan, classes, input }: TrainerOptions): Trainer {
+  const optimizer = createOptimizer(parameters.trainable, plan);
+  const averages = plan.averaging && createAverages(parameters, plan.averaging);
   const image = ({ pixels, count }: ImageBatch) => normalizedInput(pixels, { count, ...input });
 
   return {
@@ -44,7 +46,8 @@ export function createEagerTrainer({ parameters, forward, optimizer, classes, in
         tf.dispose(sum);
         sum = added;
       });
-      sgd.update(sum, lr);
+      optimizer.update(sum, lr);
+      averages?.update();
       tf.dispose(sum);
       const all = await Promise.all(metrics.map((sums) => sums.data()));
       tf.dispose(metrics);
@@ -65,6 +68,11 @@ export function createEagerTrainer({ parameters, forward, optimizer, classes, in
       return { totals: totalsOf(totals as Float32Array), logits: values as Float32Array | undefined };
     },
 
+    async exchangeAverages() {
+      if (!averages) throw new Error('This run keeps no average of its weights.');
+      averages.exchange();
+    },
+
     async tune() {},
 
     report: () => ({
@@ -81,6 +89,9 @@ export function createEagerTrainer({ parameters, forward, optimizer, classes, in
     }),
     // Plain ops have no clock.
     timeNextUpdate: async () => [],
-    dispose: () => sgd.dispose(),
+    dispose() {
+      optimizer.dispose();
+      averages?.dispose();
+    },
   };
 }

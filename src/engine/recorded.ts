@@ -59,7 +59,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
   const { precision = fullPrecision } = options;
   const inPrecision = <T extends tf.TensorContainer>(fn: () => T): T =>
     gpu().halves.within(precision, () => tf.tidy(fn));
-  const arena = new ParameterArena(parameters.trainable(), options.optimizer, options.accumulating, precision);
+  const arena = new ParameterArena(parameters, options.optimizer, options.accumulating, precision);
   // What building the network left, and where its weights lay before, would lie beside the recordings' own memory.
   gpu().flush();
   gpu().pool.trim();
@@ -172,7 +172,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
           jsMs += performance.now() - start;
         }
         const start = performance.now();
-        gpu().write(arena.lr, Float32Array.of(lr));
+        arena.begin(lr);
         if (update) run(update);
         jsMs += performance.now() - start;
         cost = { ...countersSince(before, gpu().counters), jsMs };
@@ -196,6 +196,8 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
       const [sums, logits] = await Promise.all([reads.sums, reads.logits]);
       return { totals: totalsOf(sums), logits: logits?.subarray(0, batch.count * classes) };
     },
+
+    exchangeAverages: () => inOrder(async () => arena.exchangeAverages()),
 
     tune: (budget, onProgress) =>
       inOrder(async () => {

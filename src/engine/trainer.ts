@@ -3,9 +3,9 @@
  * arithmetic: recorded.ts (our kernels, captured and replayed) and eager.ts (plain tfjs ops, any backend).
  */
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { OptimizerPlan } from '../core/optimizer';
 import type { KernelTime, PerformanceReport, Totals } from '../core/results';
 import type { Precision } from './gpu/precision';
-import type { SgdOptions } from './kernels/optimizer';
 import type { InputSettings, StepNumber } from './ops';
 import type { Parameters } from './parameters';
 
@@ -53,6 +53,11 @@ export interface Trainer {
   /** Sums over the batch of the hard-label loss and metrics. At most the evaluation batch that the trainer was made for. */
   evaluate(batch: ImageBatch, withLogits: boolean): Promise<EvaluatedBatch>;
   /**
+   * Exchanges the weights and running statistics with their moving average, so that evaluation measures it; a second call, before
+   * the next update, puts everything back. Rejects where no average is kept.
+   */
+  exchangeAverages(): Promise<void>;
+  /**
    * Measures kernel variants for up to budget milliseconds and goes on with the fastest; no result changes. onProgress: shapes
    * done, of all. Call between updates.
    */
@@ -68,7 +73,7 @@ export interface TrainerOptions {
   parameters: Parameters;
   /** x [batch, size, size, 3] -> logits [batch, classes]. */
   forward(x: Tensor4D, mode: { training: boolean; step: StepNumber }): Tensor2D;
-  optimizer: SgdOptions;
+  optimizer: OptimizerPlan;
   classes: number;
   input: Omit<InputSettings, 'count'>;
   /** An update may have several micro-batches. */

@@ -1,6 +1,7 @@
 /** Combinations that are allowed and rarely wise: warnings to show beside the switch. */
 import { modelOf } from '../catalog/parts';
 import { augmentationClashes } from './augmentation-clashes';
+import { optimizerClashes } from './optimizer-clashes';
 import { expectedFacts, numberOf, planTraining } from './plan';
 import { scheduleClashes } from './schedule-clashes';
 import type { Experiment } from './schema';
@@ -28,7 +29,11 @@ export function clashes(experiment: Experiment): Clash[] {
       message: `At ${plan.size} px the attention of ${model.label} has too few keys to attend to: use ${PIXELS_FOR_CMT} px or more.`,
     });
   }
-  found.push(...augmentationClashes(experiment), ...scheduleClashes(experiment, plan.epochs));
+  found.push(
+    ...augmentationClashes(experiment),
+    ...scheduleClashes(experiment, plan.epochs),
+    ...optimizerClashes(plan),
+  );
   for (const trick of ['mixup', 'cutmix']) {
     if (on[trick] && plan.epochs < EPOCHS_FOR_MIXING) {
       found.push({

@@ -1,12 +1,11 @@
 /** What a run will cost, before it runs: parameters, multiply-adds, memory and time, from the model's own code over shapes. */
 import { modelOf } from '../catalog/parts';
+import { copiesPerWeight } from '../core/optimizer';
 import { expectedFacts, planTraining } from './plan';
 import type { Experiment } from './schema';
 import { countingLayers } from './shape-layers';
 
 const FLOAT = 4;
-/** A weight, its gradient and its momentum. */
-const COPIES = 3;
 /** Gradients in flight during the backward pass: a layer's incoming and outgoing one, and one of a branch. */
 const GRADIENTS_IN_FLIGHT = 3;
 /** Backward costs about two forwards: a gradient for the input and one for the weights. */
@@ -21,7 +20,7 @@ export interface Estimate {
   attentionGmacs: number;
   /** Floating point operations of training on one image: 2 per multiply-add, forward and backward. */
   trainFlopsPerImage: number;
-  /** Bytes of weights, gradients and momenta. */
+  /** Bytes of weights, gradients, moments and averages. */
   weightBytes: number;
   /** Bytes that one micro-batch holds for its backward pass. */
   activationBytes: number;
@@ -31,12 +30,15 @@ export interface Estimate {
 
 /** Cost of an experiment whose dataset has this many classes; throws if the images are too small for the model. */
 export function estimate(experiment: Experiment, classes: number): Estimate {
-  const { modelContext, size, batch } = planTraining(experiment, { ...expectedFacts(experiment), classes });
+  const { modelContext, optimizerPlan, accumulation, size, batch } = planTraining(experiment, {
+    ...expectedFacts(experiment),
+    classes,
+  });
   const model = modelOf(experiment.model);
   const { nn, counts } = countingLayers();
   model.forward(nn, [1, size, size, 3], experiment.options[model.id] ?? {}, modelContext);
   const params = [...counts.parameters.values()].reduce((a, b) => a + b, 0);
-  const weightBytes = params * FLOAT * COPIES;
+  const weightBytes = params * FLOAT * copiesPerWeight(optimizerPlan, accumulation > 1);
   const activationBytes = (counts.saved + GRADIENTS_IN_FLIGHT * counts.largest) * FLOAT * batch;
   return {
     params,

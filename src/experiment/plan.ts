@@ -78,7 +78,9 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
   const totalUpdates = Math.min(asked, numberOf(experiment, 'stop', 'steps') || asked);
 
   let baseLr = numberOf(experiment, optimizer.id, 'lr');
-  for (const { trick, options } of active) baseLr *= trick.scaleRate?.(options, batch * scale.accumulation) ?? 1;
+  for (const { trick, options } of active) {
+    baseLr *= trick.scaleRate?.(options, batch * scale.accumulation, optimizer.scaling) ?? 1;
+  }
   const schedule = scheduleOf(experiment.schedule);
   const context = { updatesPerEpoch, totalUpdates, baseLr };
   let rate = (c: typeof context): Rate => schedule.rate(optionsOf(experiment, schedule.id), c);

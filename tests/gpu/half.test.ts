@@ -205,7 +205,11 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
       const trainer = createTrainer('fused', {
         parameters,
         forward,
-        optimizer: { momentum: 0.9, nesterov: true, weightDecay: 1e-3, decayVectors: false },
+        optimizer: {
+          rule: { kind: 'sgd', momentum: 0.9, nesterov: true },
+          weightDecay: 1e-3,
+          decayVectors: false,
+        },
         classes: 4,
         input: { size, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
         accumulating,

@@ -1,6 +1,7 @@
 /** Capture and replay: the same bits as running kernel by kernel, and nothing left behind. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { OptimizerPlan } from '../../src/core/optimizer';
 import { rng } from '../../src/core/rng';
 import {
   createLayers,
@@ -29,7 +30,11 @@ afterEach(() => expect(errors.splice(0)).toEqual([]));
 
 const size = 8;
 const classes = 5;
-const optimizer = { momentum: 0.9, nesterov: true, weightDecay: 1e-3, decayVectors: false };
+const optimizer: OptimizerPlan = {
+  rule: { kind: 'sgd', momentum: 0.9, nesterov: true },
+  weightDecay: 1e-3,
+  decayVectors: false,
+};
 const settings = { size, mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] } as const;
 
 /** A small network with everything a recording must get right: norms with running statistics, a residual, masks. */
@@ -81,11 +86,11 @@ async function losses(trainer: Trainer, updates: number, count = 4): Promise<num
 
 /** The same steps without a recording. */
 async function eagerRun({ parameters, forward }: ReturnType<typeof network>, updates: number) {
-  const arena = new ParameterArena(parameters.trainable(), optimizer, false);
+  const arena = new ParameterArena(parameters, optimizer, false);
   const series: number[] = [];
   for (let i = 0; i < updates; i++) {
     const { pixels, count, labels, targets, mix } = batch(4, i);
-    gpu().write(arena.lr, Float32Array.of(0.05));
+    arena.begin(0.05);
     const sums = tf.tidy(() => {
       const words = tf.tensor1d(new Int32Array(pixels.buffer), 'int32');
       const { lambda, box } = mix;

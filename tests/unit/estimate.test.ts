@@ -65,6 +65,17 @@ test('memory is weights once and activations per image', () => {
   expect(one.estimatedBytes).toBeLessThan(2e9);
 });
 
+test('memory counts what the optimizer and its tricks keep of every weight', () => {
+  const copies = (more: Record<string, string>) =>
+    estimate(full('resnet50-vd', 64, more), 1000).weightBytes / (4 * 25_576_264);
+  // Weight, gradient, momentum; Adam's second moment; the average; the gradients of a micro-batch.
+  expect(copies({})).toBe(3);
+  expect(copies({ optimizer: 'lars' })).toBe(3);
+  expect(copies({ optimizer: 'adamw' })).toBe(4);
+  expect(copies({ optimizer: 'adamw', ema: 'on' })).toBe(5);
+  expect(copies({ ema: 'on', 'gradient-accumulation': 'on' })).toBe(5);
+});
+
 test('time is operations over rate', () => {
   const experiment = experimentWith({ dataset: 'emoji', 'data.batch': 32, 'data.size': 64, 'stop.steps': 10 });
   const { trainFlopsPerImage, gmacs } = estimate(experiment, 10);

@@ -157,6 +157,9 @@ test('linear scaling counts the images of an update, accumulated ones too', () =
   expect(plan({ 'linear-scaling': 'on' }).baseLr).toBeCloseTo(0.025, 12);
   const both = plan({ 'linear-scaling': 'on', 'gradient-accumulation': 'on', 'gradient-accumulation.steps': '8' });
   expect(both.baseLr).toBeCloseTo(0.2, 12);
+  // By the square root for optimizers that divide by the size of the gradient.
+  expect(plan({ 'linear-scaling': 'on', optimizer: 'adamw' }).baseLr).toBeCloseTo(0.0005, 12);
+  expect(plan({ 'linear-scaling': 'on', optimizer: 'lars' }).baseLr).toBeCloseTo(0.25, 12);
 });
 
 test('the switches reach the plans of loss, optimizer and model', () => {
@@ -166,11 +169,17 @@ test('the switches reach the plans of loss, optimizer and model', () => {
   );
   expect(on.lossPlan).toEqual({ smoothing: 0.1 });
   expect(on.optimizerPlan).toEqual({
-    kind: 'sgd',
-    momentum: 0.9,
-    nesterov: true,
+    rule: { kind: 'sgd', momentum: 0.9, nesterov: true },
     weightDecay: 0.0001,
     decayVectors: false,
+  });
+  const more = { 'gradient-clipping': 'on', 'gradient-clipping.norm': '2', ema: 'on', 'ema.warmup': 'on' };
+  expect(planTraining(changed({ optimizer: 'adamw', ...more }), facts).optimizerPlan).toEqual({
+    rule: { kind: 'adamw', beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+    weightDecay: 0.05,
+    decayVectors: false,
+    clipNorm: 2,
+    averaging: { decay: 0.9998, warmup: true },
   });
   expect(on.modelContext).toEqual({ zeroGamma: true, classes: 10, size: 28 });
   const off = planTraining(changed({ 'no-bias-decay': 'off', 'zero-gamma': 'off' }), facts);
@@ -217,13 +226,15 @@ test.each([
   [{ schedule: 'multistep', 'multistep.milestones': '90,60,9', 'stop.epochs': '9' }, 'multistep', 'the rate stays'],
   [{ schedule: 'cosine-restarts', 'cosine-restarts.per': 'epoch' }, 'cosine-restarts', 'never falls'],
   [{ 'sgd.weightDecay': '0' }, 'no-bias-decay', 'nothing'],
+  [{ optimizer: 'lars', 'lars.weightDecay': '0' }, 'lars', 'this is SGD'],
+  [{ ema: 'on', 'stop.steps': '1001' }, 'ema', 'After 1,001 updates 82 %'],
 ])('%o warns at %s', (keys, trick, words) => {
   const found = clashes(changed(keys));
   expect(found.map((clash) => clash.trick)).toContain(trick);
   expect(found.find((clash) => clash.trick === trick)?.message).toContain(words);
 });
 
-test('augmentations of photos, and drops inside the run, are no clash', () => {
+test('augmentations of photos, drops inside the run and averages that keep up are no clash', () => {
   const photos = {
     dataset: 'wds',
     'data.size': '64',
@@ -234,6 +245,8 @@ test('augmentations of photos, and drops inside the run, are no clash', () => {
   const colour = { 'color-jitter': 'on', 'color-jitter.hue': '.1', grayscale: 'on', 'random-erasing': 'on' };
   const late = { schedule: 'multistep', 'multistep.milestones': '2,4,90', 'stop.epochs': '5' };
   expect(clashes(changed({ ...photos, ...colour, ...late }))).toEqual([]);
+  expect(clashes(changed({ optimizer: 'lars', ema: 'on', 'ema.warmup': 'on' }))).toEqual([]);
+  expect(clashes(changed({ ema: 'on', 'ema.decay': '.99', 'stop.steps': '1001' }))).toEqual([]);
 });
 
 test('experimentWith names what it was given wrong', () => {

@@ -1,5 +1,7 @@
 import type { Optimizer } from '../define';
+import { adamw } from './adamw';
+import { lars } from './lars';
 import { sgd } from './sgd';
 
 /** Every optimizer has an option `lr`, the base learning rate. */
-export const optimizers: readonly Optimizer[] = [sgd];
+export const optimizers: readonly Optimizer[] = [sgd, adamw, lars];

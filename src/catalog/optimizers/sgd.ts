@@ -10,6 +10,7 @@ export const sgd = defineOptimizer({
     title: 'On the importance of initialization and momentum in deep learning (Sutskever et al. 2013)',
     url: 'https://proceedings.mlr.press/v28/sutskever13.html',
   },
+  scaling: 'linear',
   options: z.object({
     lr: num(
       0.1,
@@ -33,5 +34,9 @@ export const sgd = defineOptimizer({
       String(weightDecay),
     ],
   }),
-  plan: ({ momentum, weightDecay, nesterov }) => ({ kind: 'sgd', momentum, nesterov, weightDecay, decayVectors: true }),
+  plan: ({ momentum, weightDecay, nesterov }) => ({
+    rule: { kind: 'sgd', momentum, nesterov },
+    weightDecay,
+    decayVectors: true,
+  }),
 });

@@ -3,9 +3,11 @@ import type { OptionValues, Trick } from '../define';
 import { autoAugment } from './auto-augment';
 import { colorJitter } from './color-jitter';
 import { cutmix } from './cutmix';
+import { ema } from './ema';
 import { flip } from './flip';
 import { gaussianBlur } from './gaussian-blur';
 import { gradientAccumulation } from './gradient-accumulation';
+import { gradientClipping } from './gradient-clipping';
 import { grayscale } from './grayscale';
 import { labelSmoothing } from './label-smoothing';
 import { lightingNoise } from './lighting-noise';
@@ -36,6 +38,8 @@ export const tricks: readonly Trick[] = [
   cutmix,
   labelSmoothing,
   noBiasDecay,
+  gradientClipping,
+  ema,
   linearScaling,
   warmup,
   gradientAccumulation,

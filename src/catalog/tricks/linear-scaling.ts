@@ -4,7 +4,7 @@ import { defineTrick, int } from '../define';
 export const linearScaling = defineTrick({
   id: 'linear-scaling',
   label: 'Linear scaling',
-  summary: 'Multiplies the learning rate by the number of images per update over 256.',
+  summary: 'Multiplies the learning rate by the images per update over 256; that of AdamW by the square root.',
   paper: {
     title: 'Accurate, large minibatch SGD: training ImageNet in 1 hour (Goyal et al. 2017)',
     url: 'https://arxiv.org/abs/1706.02677',
@@ -19,6 +19,8 @@ export const linearScaling = defineTrick({
     ),
   }),
   // train.py reads these only when --lr is absent: an export then says the optimizer's rate as --lr-base.
-  timm: ({ base }) => ({ args: ['--lr-base-size', String(base), '--lr-base-scale', 'linear'] }),
-  scaleRate: ({ base }, imagesPerUpdate) => imagesPerUpdate / base,
+  // Whether in proportion or by the square root follows there, as here, from the optimizer.
+  timm: ({ base }) => ({ args: ['--lr-base-size', String(base)] }),
+  scaleRate: ({ base }, imagesPerUpdate, scaling) =>
+    scaling === 'linear' ? imagesPerUpdate / base : Math.sqrt(imagesPerUpdate / base),
 });

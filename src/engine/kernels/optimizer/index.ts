@@ -1,87 +1,68 @@
 /**
- * One arena for all parameters: weights, gradients and momenta lie end to end in a few flat buffers, so that an update is one
- * dispatch whatever the number of layers.
+ * One arena for all parameters: weights, gradients, moments and averages lie end to end in a few flat buffers, so that an update
+ * is a handful of dispatches whatever the number of layers.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { OptimizerPlan } from '../../../core/optimizer';
 import { gpu } from '../../gpu/dispatch';
 import { fullPrecision, type Precision } from '../../gpu/precision';
-import type { Parameter } from '../../parameters';
+import type { Parameter, Parameters } from '../../parameters';
 import { convert } from '../convert';
 import type { GradientPlaces } from '../register';
 import accumulateText from './accumulate.wgsl?raw';
+import { Averages } from './averages';
+import { clipFactor } from './clipping';
+import { layOut, moveInto, type Place, zeros } from './flat';
+import { createRule, type Rule } from './rules';
 import scaleText from './scale.wgsl?raw';
-import sgdText from './sgd.wgsl?raw';
-
-export interface SgdOptions {
-  momentum: number;
-  nesterov: boolean;
-  weightDecay: number;
-  /** Weight decay on parameters with <= 1 dimension too. */
-  decayVectors: boolean;
-}
-
-interface Place {
-  parameter: Parameter;
-  /** Bytes from the arena's start. */
-  offset: number;
-}
-
-/** vec4, in bytes. */
-const STEP = 16;
-/** Parts of a buffer are bound at multiples of 256, by the default limits of WebGPU: those of a copy in half precision too. */
-const ALIGNMENT = 512;
 
 export class ParameterArena {
-  private readonly places: Place[] = [];
-  /** vec4 in all, and of those the first ones that decay. */
+  private readonly places: readonly Place[];
+  /** vec4 in all. */
   private readonly size: number;
-  private readonly decaying: number;
   private readonly weights: tf.Tensor;
-  private readonly velocities: tf.Tensor;
   private readonly gradients: tf.Tensor;
   /** Gradients of one micro-batch, where several make an update. */
   private readonly fresh: tf.Tensor | undefined;
   /** Of the weights, in half precision. */
   private readonly halfWeights: tf.Tensor | undefined;
+  private readonly rule: Rule;
+  private readonly averages: Averages | undefined;
+  private readonly clipNorm: number | undefined;
   /** Gradients that are parts of the arena. */
   private readonly settled = new WeakSet<tf.DataId>();
-  /** float32 [1], written before each update. */
-  readonly lr: tf.Tensor;
+  /** Updates begun. */
+  private updates = 0;
   /** float32 [2]: keep, weight; written before each micro-batch. */
   readonly share: tf.Tensor;
 
   /** Takes the parameters' present values and becomes their place. accumulating: an update may have several micro-batches. */
   constructor(
-    parameters: readonly Parameter[],
-    private readonly options: SgdOptions,
+    parameters: Pick<Parameters, 'trainable' | 'buffers'>,
+    plan: OptimizerPlan,
     accumulating: boolean,
     private readonly precision: Precision = fullPrecision,
   ) {
-    const decays = ({ dimensions }: Parameter) => options.decayVectors || dimensions > 1;
-    let offset = 0;
-    const place = (some: readonly Parameter[]) => {
-      for (const parameter of some) {
-        this.places.push({ parameter, offset });
-        offset += Math.ceil((4 * parameter.variable.size) / ALIGNMENT) * ALIGNMENT;
-      }
-      return offset / STEP;
-    };
-    this.decaying = place(parameters.filter(decays));
-    this.size = place(parameters.filter((parameter) => !decays(parameter)));
-    const flat = () => {
-      const tensor = tf.engine().makeTensorFromTensorInfo(gpu().empty([4 * this.size]));
-      gpu().clear(tensor);
-      return tf.keep(tensor);
-    };
-    this.weights = flat();
-    this.velocities = flat();
-    this.gradients = flat();
-    this.fresh = accumulating ? flat() : undefined;
-    this.lr = tf.keep(tf.tensor1d([0]));
+    const decays = ({ dimensions }: Parameter) => dimensions > 1 || (plan.decayVectors && plan.rule.kind !== 'lars');
+    const all = parameters.trainable();
+    const first = all.filter(decays);
+    const { places, size } = layOut([...first, ...all.filter((parameter) => !decays(parameter))]);
+    this.places = places;
+    this.size = size;
+    this.weights = zeros(size);
+    this.gradients = zeros(size);
+    this.fresh = accumulating ? zeros(size) : undefined;
     this.share = tf.keep(tf.tensor1d([0, 1]));
-    for (const { parameter, offset: toOffset } of this.places)
-      gpu().copy(parameter.variable, this.weights, { toOffset });
-    for (const { parameter, offset } of this.places) gpu().makePart(parameter.variable, this.weights, offset);
+    this.clipNorm = plan.clipNorm;
+    moveInto(this.weights, places);
+    this.rule = createRule(plan, {
+      size,
+      decaying: layOut(first).size,
+      decayingPlaces: places.slice(0, first.length),
+      weights: this.weights,
+      gradients: this.gradients,
+    });
+    this.averages = plan.averaging && new Averages(this.weights, size, parameters.buffers(), plan.averaging);
     if (precision.half) this.halfWeights = this.copyInHalf();
   }
 
@@ -146,24 +127,34 @@ export class ParameterArena {
     });
   }
 
-  /** One update of all weights, in place. */
+  /** Writes what an update reads; call before each. */
+  begin(lr: number): void {
+    this.updates++;
+    this.rule.begin(lr, this.updates);
+    this.averages?.begin(this.updates);
+  }
+
+  /** One update of all weights, and of their average, in place. */
   update(): void {
-    const { momentum, weightDecay, nesterov } = this.options;
-    gpu().dispatch({
-      kernel: { name: 'sgd', text: sgdText, constants: {} },
-      inputs: [this.gradients, this.lr],
-      outputs: [this.weights, this.velocities],
-      u32: [this.size, this.decaying, Number(nesterov)],
-      f32: [momentum, weightDecay],
-      threads: this.size,
-    });
+    const clip = this.clipNorm === undefined ? undefined : clipFactor(this.gradients, this.size, this.clipNorm);
+    this.rule.update(clip);
+    if (clip) gpu().release(clip);
     if (this.halfWeights) convert(this.weights, this.halfWeights);
+    this.averages?.update();
+  }
+
+  /** Exchanges the weights and running statistics with their average; throws where none is kept. */
+  exchangeAverages(): void {
+    if (!this.averages) throw new Error('This run keeps no average of its weights.');
+    this.averages.exchange();
   }
 
   /** The parameters have no values from then on. */
   dispose(): void {
-    tf.dispose([this.weights, this.velocities, this.gradients, this.lr, this.share]);
+    tf.dispose([this.weights, this.gradients, this.share]);
     this.fresh?.dispose();
     this.halfWeights?.dispose();
+    this.rule.dispose();
+    this.averages?.dispose();
   }
 }

@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../src/engine';
 import { batchMetrics, softCrossEntropy } from '../../src/engine/reference/loss';
-import { createSgd } from '../../src/engine/reference/sgd';
 import lossCases from '../fixtures/loss/soft-cross-entropy.json';
-import sgdCases from '../fixtures/optimizers/sgd.json';
 
 const errors: string[] = [];
+afterEach(() => expect(errors.splice(0)).toEqual([]));
 beforeAll(async () => {
   await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
 });
@@ -35,29 +34,5 @@ describe('batchMetrics', () => {
     const rows = [0, 1, 4, 5].map((rank) => Array.from({ length: 8 }, (_, c) => (c === 0 ? 8 - rank - 0.5 : 8 - c)));
     const sums = batchMetrics(tf.scalar(0.25), tf.tensor2d(rows), tf.tensor1d([0, 0, 0, 0], 'int32'));
     expect([...(await sums.data())]).toEqual([1, 1, 3]);
-  });
-});
-
-describe('createSgd', () => {
-  it.each(sgdCases)('follows torch.optim.SGD for three updates ($options)', async (fixture) => {
-    const names = Object.keys(fixture.start) as (keyof typeof fixture.start)[];
-    const parameters = names.map((name) => ({
-      name,
-      variable: tf.variable(tf.tensor(fixture.start[name], fixture.shapes[name])),
-      dimensions: fixture.shapes[name].length,
-    }));
-    const before = tf.memory().numTensors;
-    const sgd = createSgd(() => parameters, fixture.options);
-    fixture.gradients.forEach((step, i) => {
-      const gradients = Object.fromEntries(names.map((name) => [name, tf.tensor(step[name], fixture.shapes[name])]));
-      sgd.update(gradients, fixture.lr[i] as number);
-      tf.dispose(gradients);
-    });
-    for (const { name, variable } of parameters) {
-      expect(relativeError(await variable.data(), fixture.end[name as keyof typeof fixture.end])).toBeLessThan(1e-6);
-    }
-    sgd.dispose();
-    expect(tf.memory().numTensors).toBe(before);
-    expect(errors).toEqual([]);
   });
 });
