@@ -209,7 +209,8 @@ function flush(): void {
 /** Where a run stands: training loss and speed over its last steps, validation as last measured. */
 function summarize(id: string): Run['summary'] {
   const series = curveOf(id);
-  const evaluation = series.evaluations.findLast(({ split }) => split === 'validation') ?? series.evaluations.at(-1);
+  const evaluation = series.lastEvaluation();
+  const averaged = series.lastEvaluation(true);
   const steps = series.length;
   return {
     step: series.last('step') ?? 0,
@@ -219,5 +220,6 @@ function summarize(id: string): Run['summary'] {
       ? { trainLoss: series.recentMean('loss', 20), imagesPerSecond: series.throughput().at(-1) ?? Number.NaN }
       : {}),
     ...(evaluation ? { validationLoss: evaluation.loss, top1: evaluation.top1, top5: evaluation.top5 } : {}),
+    ...(averaged ? { averagedTop1: averaged.top1 } : {}),
   };
 }

@@ -13,6 +13,9 @@ import { readWeights } from './weights';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
+/** What an evaluation measured: 'validation', 'validation (EMA)'. */
+const measured = ({ split, averaged }: EvalMetrics) => (averaged ? `${split} (EMA)` : split);
+
 /** Milliseconds between two lines of progress. */
 const LINE_EVERY = 1000;
 
@@ -43,19 +46,24 @@ function progressLines(output: Output): (event: PageEvent) => void {
         `step ${step}/${total}  loss ${loss.toFixed(4)}  top-1 ${percent(top1)}  lr ${lr.toPrecision(3)}  ${imagesPerSecond.toFixed(0)} images/s\n`,
       );
     } else if (event.type === 'evaluated') {
-      const { split, loss, top1, top5 } = event.metrics;
-      output.stderr(`${split}: loss ${loss.toFixed(4)}  top-1 ${percent(top1)}  top-5 ${percent(top5)}\n`);
+      const { loss, top1, top5 } = event.metrics;
+      output.stderr(
+        `${measured(event.metrics)}: loss ${loss.toFixed(4)}  top-1 ${percent(top1)}  top-5 ${percent(top5)}\n`,
+      );
     }
   };
 }
 
 export async function train(argv: readonly string[], output: Output): Promise<void> {
-  const args = readArguments(argv, ['data', 'steps', 'init', 'save', 'out', 'data-workers'], 1);
+  const args = readArguments(argv, ['data', 'steps', 'init', 'save', 'out', 'data-workers'], 1, ['ema']);
   const word = args.words[0];
   const experiment = withKeys(word === undefined ? defaultExperiment() : readExperiment(word), args.set);
   const data = args.values.data === undefined ? undefined : dataFolder(args.values.data);
   const maxSteps = wholeNumber(args, 'steps', 1);
   const dataWorkers = wholeNumber(args, 'data-workers', 0);
+  const averaged = args.flags.has('ema');
+  if (averaged && !(args.values.save !== undefined && experiment.on.ema))
+    throw new Failure('--ema is for --save: the moving average instead of the weights. It needs --set ema=on.');
   const weights = readWeights(args.values.init);
 
   let adapter: AdapterSummary | undefined;
@@ -70,7 +78,7 @@ export async function train(argv: readonly string[], output: Output): Promise<vo
       initialWeights: weights !== undefined,
       options: {
         experiment,
-        returnWeights: args.values.save !== undefined,
+        returnWeights: averaged ? 'averaged' : args.values.save !== undefined,
         ...(data && { data: { infoUrl: dataInfoUrl } }),
         ...(maxSteps !== undefined && { maxSteps }),
         ...(dataWorkers !== undefined && { dataWorkers }),
@@ -92,10 +100,15 @@ export async function train(argv: readonly string[], output: Output): Promise<vo
     save(args.values.save, trained);
   }
   const result = { experiment, adapter, backend: adapter?.backend, params, steps, evals, timing };
-  const last = evals.at(-1);
   const trainedLine = `${steps.length} steps, training loss ${steps.at(-1)?.loss.toFixed(4)}`;
-  const summary = last
-    ? `${trainedLine}; ${last.split}: loss ${last.loss.toFixed(4)}, top-1 ${percent(last.top1)}, top-5 ${percent(last.top5)}`
-    : trainedLine;
+  const summary = [
+    trainedLine,
+    ...evals
+      .filter(({ step }) => step === evals.at(-1)?.step)
+      .map(
+        (one) =>
+          `${measured(one)}: loss ${one.loss.toFixed(4)}, top-1 ${percent(one.top1)}, top-5 ${percent(one.top5)}`,
+      ),
+  ].join('; ');
   answer(output, result, summary, { json: args.json, file: args.values.out });
 }

@@ -65,6 +65,8 @@ export interface EvalMetrics {
   epoch: number;
   timeMs: number;
   split: string;
+  /** Measured with the moving average of the weights (EMA); absent: with the weights themselves. */
+  averaged?: true;
   loss: number;
   top1: number;
   top5: number;

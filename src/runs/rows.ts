@@ -35,9 +35,11 @@ export interface RowOptions {
 const PLAN_ROWS = 160;
 const smoothed: readonly Metric[] = ['loss', 'top1'];
 
+/** What is validated: the weights, and their moving average where a run keeps one. */
+type Evaluated = 'validationLoss' | 'validationTop1' | 'validationTop5' | 'averagedLoss' | 'averagedTop1';
+
 /** Key of a value in a row. raw: as measured, before smoothing. */
-export const rowKey = (run: string, what: Metric | 'raw' | 'validationLoss' | 'validationTop1' | 'validationTop5') =>
-  `${what}:${run}`;
+export const rowKey = (run: string, what: Metric | 'raw' | Evaluated) => `${what}:${run}`;
 
 /** Key of the planned learning rate. */
 export const PLAN_KEY = 'plan';
@@ -82,6 +84,11 @@ export function buildRows(runs: readonly PlottedRun[], options: RowOptions): Row
       const at = x[indexAt(series.column('step'), evaluation.step)];
       if (at === undefined) continue;
       const row = bucketOf(at, buckets);
+      if (evaluation.averaged) {
+        put(row, rowKey(id, 'averagedLoss'), evaluation.loss);
+        put(row, rowKey(id, 'averagedTop1'), evaluation.top1);
+        continue;
+      }
       put(row, rowKey(id, 'validationLoss'), evaluation.loss);
       put(row, rowKey(id, 'validationTop1'), evaluation.top1);
       put(row, rowKey(id, 'validationTop5'), evaluation.top5);

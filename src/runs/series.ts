@@ -68,6 +68,11 @@ export class Series {
     this.revision++;
   }
 
+  /** The last evaluation of the weights, or of their moving average. */
+  lastEvaluation(averaged = false): EvalMetrics | undefined {
+    return this.evaluations.findLast((metrics) => (metrics.averaged ?? false) === averaged);
+  }
+
   /** Mean of the last (up to) n values of a column; NaN for none. */
   recentMean(name: Column, n: number): number {
     const values = this.column(name).subarray(-n);

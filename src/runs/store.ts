@@ -12,6 +12,8 @@ export interface RunSummary {
   validationLoss?: number;
   top1?: number;
   top5?: number;
+  /** Top-1 of the moving average of the weights, where one is kept. */
+  averagedTop1?: number;
   imagesPerSecond?: number;
   timeMs: number;
 }

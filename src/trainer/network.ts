@@ -12,6 +12,8 @@ export interface Network {
   parameterCount: number;
   /** safetensors with timm's names. */
   save(): Promise<ArrayBuffer>;
+  /** Works with the moving average in the place of the weights, which are back afterwards; rejects where none is kept. */
+  withAverages<T>(work: () => Promise<T>): Promise<T>;
   dispose(): void;
 }
 
@@ -50,6 +52,14 @@ export function createNetwork(experiment: Experiment, plan: TrainingPlan, initia
     trainer,
     parameterCount: parameters.count(),
     save: async () => writeSafetensors(await parameters.dump(), { format: 'pt', model: experiment.model }),
+    async withAverages(work) {
+      await trainer.exchangeAverages();
+      try {
+        return await work();
+      } finally {
+        await trainer.exchangeAverages();
+      }
+    },
     dispose() {
       trainer.dispose();
       parameters.dispose();

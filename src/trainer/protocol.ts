@@ -16,8 +16,8 @@ export interface StartOptions {
   maxSteps?: number;
   /** safetensors, timm names: initial weights instead of random ones. */
   initialWeights?: ArrayBuffer;
-  /** Send the weights with the finished event. */
-  returnWeights?: boolean;
+  /** Send the weights with the finished event, or their moving average. */
+  returnWeights?: boolean | 'averaged';
   /** Decode and augment workers; 0 = one per spare core. Has no influence on the numbers. */
   dataWorkers?: number;
 }

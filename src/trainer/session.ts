@@ -205,24 +205,24 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       last = clock.milliseconds;
     };
 
-    const validate = async () => {
-      if (!splits.validation) return;
-      flush();
-      const result = await evaluate(network, splits.validation.loader.epoch(0), { stopped: () => stopping });
+    const measure = async ({ loader, split }: NonNullable<Splits['validation']>, averaged?: true) => {
+      const { loss, top1, top5 } = await evaluate(network, loader.epoch(0), { stopped: () => stopping });
       if (stopping) return;
+      const at = { step: update, epoch: update / plan.updatesPerEpoch, timeMs: clock.milliseconds };
       emit({
         type: 'evaluated',
         session,
-        metrics: {
-          step: update,
-          epoch: update / plan.updatesPerEpoch,
-          timeMs: clock.milliseconds,
-          split: splits.validation.split,
-          loss: result.loss,
-          top1: result.top1,
-          top5: result.top5,
-        },
+        metrics: { ...at, split, ...(averaged && { averaged }), loss, top1, top5 },
       });
+    };
+
+    /** Measures the weights, then their average if one is kept. */
+    const validate = async () => {
+      const { validation } = splits;
+      if (!validation) return;
+      flush();
+      await measure(validation);
+      if (plan.optimizerPlan.averaging && !stopping) await network.withAverages(() => measure(validation, true));
       last = clock.milliseconds;
     };
 
@@ -278,7 +278,11 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         classes: room.index.classes,
       });
       const timing = await train(room);
-      const weights = options.returnWeights ? await room.network.save() : undefined;
+      const { network } = room;
+      const weights =
+        options.returnWeights === 'averaged'
+          ? await network.withAverages(() => network.save())
+          : options.returnWeights && (await network.save());
       emit(
         { type: 'finished', session, reason: stopping ? 'stopped' : 'done', timing, ...(weights && { weights }) },
         weights ? [weights] : [],

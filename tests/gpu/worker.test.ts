@@ -121,6 +121,43 @@ describe('the training worker', () => {
     expect(right / predicted.labels.length).toBeCloseTo(evaluated.metrics.top1, 6);
   });
 
+  it('validates the moving average beside the weights, and trains on as if it were not there', async () => {
+    // The smallest share of the dataset is a shard: four updates of 256 images an epoch. The average is in the place of the weights
+    // after each.
+    const keys = {
+      'data.fraction': '.001',
+      'data.batch': '256',
+      'data.evalFraction': '.005',
+      'stop.steps': '10',
+      'stop.epochs': '9',
+    };
+    const run = async (more: Record<string, string>) => {
+      const worker = startWorker();
+      worker.send({ type: 'start', session: 's', experiment: tiny({ ...keys, ...more }), dataWorkers: 1 });
+      expect(await worker.until(ended('s'))).toMatchObject({ type: 'finished', reason: 'done' });
+      const evaluations = worker.events.flatMap((event) => (event.type === 'evaluated' ? [event.metrics] : []));
+      const measured = (averaged?: true) =>
+        evaluations
+          .filter((metrics) => metrics.averaged === averaged)
+          .map(({ step, loss, top1 }) => ({ step, loss, top1 }));
+      return {
+        losses: stepsOf(worker.events, 's').map(({ loss }) => loss),
+        raw: measured(),
+        averaged: measured(true),
+      };
+    };
+    const plain = await run({});
+    const averaging = await run({ ema: 'on', 'ema.decay': '.9' });
+    expect(plain.averaged).toEqual([]);
+    expect(plain.raw.map(({ step }) => step)).toEqual([4, 8, 10]);
+    expect({ losses: averaging.losses, raw: averaging.raw }).toEqual({ losses: plain.losses, raw: plain.raw });
+    expect(averaging.averaged.map(({ step }) => step)).toEqual([4, 8, 10]);
+    for (const [i, { loss }] of averaging.averaged.entries()) expect(loss).not.toBe(averaging.raw[i]?.loss);
+    // An average that forgets everything is the weights themselves.
+    const forgetful = await run({ ema: 'on', 'ema.decay': '0' });
+    expect(forgetful.averaged).toEqual(forgetful.raw);
+  });
+
   it('says in words why a run cannot start', async () => {
     const worker = startWorker();
     worker.send({

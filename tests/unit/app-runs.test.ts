@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { rateFor, saysRate } from '../../src/app/device-rate';
 import { distinctions } from '../../src/app/differences';
-import { byAge, nextOrder, runColumns, sortRuns } from '../../src/app/panels/run-columns';
+import { byAge, columnsFor, nextOrder, runColumns, sortRuns } from '../../src/app/panels/run-columns';
 import type { AdapterSummary } from '../../src/core/results';
 import { estimate } from '../../src/experiment/estimate';
 import { defaultExperiment, type Experiment, experimentWith } from '../../src/experiment/schema';
@@ -43,6 +43,15 @@ describe('the order of the runs table', () => {
     expect(numbers(first)).toEqual([2, 3, 0, 1]);
     expect(numbers(second)).toEqual([3, 0, 2, 1]);
     expect(nextOrder(second, top1)).toEqual(byAge);
+  });
+
+  test('has a column for averaged weights only where a run keeps them', () => {
+    const labels = (some: Run[]) => columnsFor(some).map(({ label }) => label);
+    expect(labels(runs)).not.toContain('EMA top-1');
+    const averaging = columnsFor([...runs, run(4, { top1: 0.8, averagedTop1: 0.85 })]);
+    expect(averaging.find(({ label }) => label === 'EMA top-1')?.text(run(4, { averagedTop1: 0.85 }))).toBe('85.0 %');
+    // A table that is drawn again must not make every row new.
+    expect(columnsFor(runs)).toBe(columnsFor([]));
   });
 
   test('a loss is sorted from the smallest first', () => {

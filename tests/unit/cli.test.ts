@@ -109,6 +109,7 @@ describe('a mistake', () => {
     [['link'], 'link needs an experiment'],
     [['train', 'preset:tiny', '--data', folder], '_info.json'],
     [['train', 'preset:tiny', '--steps', '0'], '--steps must be'],
+    [['train', 'preset:tiny', '--save', 'x.safetensors', '--ema'], 'ema=on'],
     [['train', 'preset:tiny', '--init', 'none.safetensors'], 'none.safetensors'],
     [['predict', '--model', 'resnet50'], '--weights'],
   ])('is said in one line: %j', async (argv, words) => {

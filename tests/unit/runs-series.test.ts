@@ -113,6 +113,18 @@ describe('rows for charts', () => {
     expect(rows.map((row) => row[PLAN_KEY])).toEqual(Array.from({ length: 40 }, (_, i) => i / 100));
   });
 
+  test('averaged weights have a curve of their own beside the validation of the weights', () => {
+    const series = new Series();
+    series.append(steps(10));
+    const at = { step: 10, epoch: 1, timeMs: 5000, split: 'validation', top5: 0.9 };
+    series.evaluate({ ...at, loss: 0.7, top1: 0.6 });
+    series.evaluate({ ...at, loss: 0.5, top1: 0.65, averaged: true });
+    const row = buildRows([{ id: 'a', series }], options)[9];
+    expect([row?.[rowKey('a', 'validationLoss')], row?.[rowKey('a', 'averagedLoss')]]).toEqual([0.7, 0.5]);
+    expect([row?.[rowKey('a', 'validationTop1')], row?.[rowKey('a', 'averagedTop1')]]).toEqual([0.6, 0.65]);
+    expect([series.lastEvaluation()?.top1, series.lastEvaluation(true)?.top1]).toEqual([0.6, 0.65]);
+  });
+
   test('the plan stands on an axis of images at the images that its updates take', () => {
     const plan = { lr: (update: number) => update, updatesPerEpoch: 10, imagesPerUpdate: 32, totalUpdates: 4 };
     const rows = buildRows([], { ...options, axis: 'images', plan });

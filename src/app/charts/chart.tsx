@@ -3,6 +3,7 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import type { Axis, Row } from '../../runs/rows';
 import { axisTicks, coveringTicks } from './axis';
 import styles from './charts.module.css';
+import { isMeasured } from './marks';
 import { Readout } from './readout';
 
 export interface Curve {
@@ -13,7 +14,7 @@ export interface Curve {
   dash: string;
   /** Not the run that is looked at: drawn paler. */
   pale: boolean;
-  weight: 'raw' | 'thin' | 'line' | 'bold' | 'hollow' | 'plan';
+  weight: 'raw' | 'thin' | 'line' | 'bold' | 'average' | 'hollow' | 'plan';
   /** Its column in the readout; absent: not read out. */
   label?: string;
 }
@@ -41,7 +42,7 @@ interface ChartProps {
   emptyDomain?: [number, number];
 }
 
-const widths = { raw: 1, thin: 1.25, line: 1.75, bold: 2, hollow: 1.25, plan: 1.5 } as const;
+const widths = { raw: 1, thin: 1.25, line: 1.75, bold: 2, average: 2, hollow: 1.25, plan: 1.5 } as const;
 
 function opacity({ weight, pale }: Curve): number {
   if (weight === 'raw') return pale ? 0.12 : 0.28;
@@ -161,9 +162,16 @@ function largestOf(rows: readonly Row[], curves: readonly Curve[]): number | und
 }
 
 function dotOf(curve: Curve) {
-  if (curve.weight !== 'bold' && curve.weight !== 'hollow') return false;
+  if (!isMeasured(curve)) return false;
   const fill = curve.weight === 'bold' ? curve.color : 'var(--surface)';
-  return { r: 2.25, fill, stroke: curve.color, strokeWidth: 1.25, strokeDasharray: '', opacity: opacity(curve) };
+  return {
+    r: curve.weight === 'average' ? 3.25 : 2.25,
+    fill,
+    stroke: curve.color,
+    strokeWidth: 1.25,
+    strokeDasharray: '',
+    opacity: opacity(curve),
+  };
 }
 
 function Legend({ entries }: { entries: string[] }) {
@@ -172,6 +180,7 @@ function Legend({ entries }: { entries: string[] }) {
     used: { width: 1.75 },
     planned: { width: 1.5, opacity: 0.5 },
     validation: { width: 2, dot: 'full' },
+    EMA: { width: 2, dot: 'hollow' },
     'top-5': { width: 1.25, dot: 'hollow' },
   };
   return (

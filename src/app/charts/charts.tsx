@@ -15,6 +15,8 @@ import { usePlottedRuns, useRows } from './use-rows';
 // Constants, so that a chart whose curves stay the same is not drawn again.
 const lossLegend = ['train', 'validation'];
 const accuracyLegend = ['train', 'validation', 'top-5'];
+const averagedLossLegend = ['train', 'validation', 'EMA'];
+const averagedAccuracyLegend = ['train', 'validation', 'EMA', 'top-5'];
 const rateLegend = ['planned', 'used'];
 const shares: [number, number] = [0, 1];
 const formatPerCent = (share: number) => `${Math.round(share * 100)} %`;
@@ -29,6 +31,11 @@ export function Charts() {
   const runs = usePlottedRuns();
   const wanted = useDeferredValue(useRuns((state) => state.lookedAt ?? state.pinned));
   const rows = useRows(runs, { axis, smoothing, limit: 300, plan });
+  const averaged = useMemo(() => {
+    // Evaluations grow outside React, as rows do.
+    void rows;
+    return runs.some(({ id }) => curveOf(id).lastEvaluation(true));
+  }, [runs, rows]);
   const curves = useMemo(() => {
     const foremost = runs.some(({ id }) => id === wanted) ? wanted : runs.at(-1)?.id;
     const base = runs.map((run) => ({
@@ -44,10 +51,16 @@ export function Charts() {
         ...(smoothing > 0 ? [{ ...run, key: rowKey(run.run, 'raw'), weight: 'raw' } as const] : []),
         { ...run, key: rowKey(run.run, 'loss'), weight: 'thin', label: 'train' },
         { ...run, key: rowKey(run.run, 'validationLoss'), weight: 'bold', label: 'validation' },
+        ...(averaged
+          ? [{ ...run, key: rowKey(run.run, 'averagedLoss'), weight: 'average', label: 'EMA' } as const]
+          : []),
       ]),
       accuracy: each((run) => [
         { ...run, key: rowKey(run.run, 'top1'), weight: 'thin', label: 'train' },
         { ...run, key: rowKey(run.run, 'validationTop1'), weight: 'bold', label: 'validation' },
+        ...(averaged
+          ? [{ ...run, key: rowKey(run.run, 'averagedTop1'), weight: 'average', label: 'EMA' } as const]
+          : []),
         { ...run, key: rowKey(run.run, 'validationTop5'), weight: 'hollow', label: 'top-5' },
       ]),
       rate: [
@@ -69,7 +82,7 @@ export function Charts() {
       ],
       speed: each((run) => [{ ...run, key: rowKey(run.run, 'imagesPerSecond'), weight: 'line', label: 'images/s' }]),
     };
-  }, [runs, wanted, smoothing, axis, plan]);
+  }, [runs, wanted, smoothing, axis, plan, averaged]);
   const newest = runs.at(-1);
   const summary = newest
     ? `${newest.name}: ${describe(newest.id)}. ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} drawn.`
@@ -96,7 +109,7 @@ export function Charts() {
           formatTick={formatRate}
           log={logLoss}
           tall
-          legend={lossLegend}
+          legend={averaged ? averagedLossLegend : lossLegend}
         />
         <Chart
           {...shared}
@@ -108,7 +121,7 @@ export function Charts() {
           formatTick={formatPerCent}
           tall
           domain={shares}
-          legend={accuracyLegend}
+          legend={averaged ? averagedAccuracyLegend : accuracyLegend}
         />
         <Chart
           {...shared}
@@ -136,13 +149,15 @@ export function Charts() {
 /** The text alternative of the charts: where the newest run stands. */
 function describe(id: string): string {
   const series = curveOf(id);
-  const evaluation = series.evaluations.at(-1);
+  const evaluation = series.lastEvaluation();
+  const averaged = series.lastEvaluation(true);
   const parts = [
     `update ${series.last('step') ?? 0}`,
     `training loss ${formatLoss(series.last('loss'))}`,
     evaluation
       ? `validation loss ${formatLoss(evaluation.loss)}, top-1 ${formatShare(evaluation.top1)}`
       : 'not validated yet',
+    ...(averaged ? [`averaged weights: top-1 ${formatShare(averaged.top1)}`] : []),
     `learning rate ${formatRate(series.last('lr'))}`,
     `${formatCount(series.last('imagesPerSecond'))} images per second`,
   ];

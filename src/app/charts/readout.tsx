@@ -2,6 +2,7 @@ import type { Axis, Row } from '../../runs/rows';
 import { placeText } from './axis';
 import type { Curve } from './chart';
 import styles from './charts.module.css';
+import { isMeasured } from './marks';
 
 interface ReadoutProps {
   x: number;
@@ -15,10 +16,10 @@ interface ReadoutProps {
  * The value of a curve at a row: that of the row, or of its last point before. A line that has ended has none; what is measured
  * now and then (validation) keeps its last value.
  */
-function valueAt({ key, weight }: Curve, rows: readonly Row[], at: number): number | undefined {
+function valueAt(curve: Curve, rows: readonly Row[], at: number): number | undefined {
+  const { key } = curve;
   const row = rows.slice(0, at + 1).findLast((candidate) => candidate[key] !== undefined);
-  const lasting = weight === 'bold' || weight === 'hollow';
-  if (!row || lasting || row === rows[at]) return row?.[key];
+  if (!row || isMeasured(curve) || row === rows[at]) return row?.[key];
   const goesOn = rows.slice(at).some((candidate) => candidate[key] !== undefined);
   return goesOn ? row[key] : undefined;
 }

@@ -2,15 +2,22 @@ import { columns } from '../../runs/series';
 import type { Run } from '../../runs/store';
 import { curveOf } from '../curves';
 
-/** Saves the full curve of a run: one line per update, then validation in the columns of its update. */
+/** Saves the full curve of a run: one line per update, then validation, and that of averaged weights if there is any, in the columns of its update. */
 export function downloadCurve(run: Run): void {
   const series = curveOf(run.id);
   const data = columns.map((name) => series.column(name));
-  const evaluations = new Map(series.evaluations.map((metrics) => [metrics.step, metrics]));
-  const lines = [[...columns, 'validationLoss', 'validationTop1', 'validationTop5'].join(',')];
+  const kinds = [
+    { name: 'validation', metrics: series.evaluations.filter(({ averaged }) => !averaged) },
+    { name: 'averaged', metrics: series.evaluations.filter(({ averaged }) => averaged) },
+  ].filter(({ name, metrics }) => name === 'validation' || metrics.length > 0);
+  const evaluations = kinds.map(({ metrics }) => new Map(metrics.map((one) => [one.step, one])));
+  const lines = [[...columns, ...kinds.flatMap(({ name }) => [`${name}Loss`, `${name}Top1`, `${name}Top5`])].join(',')];
   for (let i = 0; i < series.length; i++) {
-    const metrics = evaluations.get(series.column('step')[i] ?? 0);
-    lines.push([...data.map((column) => column[i]), metrics?.loss, metrics?.top1, metrics?.top5].join(','));
+    const measured = evaluations.flatMap((at) => {
+      const metrics = at.get(series.column('step')[i] ?? 0);
+      return [metrics?.loss, metrics?.top1, metrics?.top5];
+    });
+    lines.push([...data.map((column) => column[i]), ...measured].join(','));
   }
   const link = document.createElement('a');
   link.href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'text/csv' }));

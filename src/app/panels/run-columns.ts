@@ -8,6 +8,8 @@ export interface RunColumn {
   /** What the column sorts by; undefined stands last in both directions. */
   value: (run: Run) => number | undefined;
   text: (run: Run) => string;
+  /** Of the moving average of the weights, which few runs keep. */
+  averaged?: true;
   /** A first press on the heading puts the largest first. */
   largestFirst: boolean;
 }
@@ -45,6 +47,14 @@ export const runColumns: readonly RunColumn[] = [
     largestFirst: true,
   },
   {
+    label: 'EMA top-1',
+    title: 'The same of the moving average of the weights',
+    value: ({ summary }) => summary.averagedTop1,
+    text: ({ summary }) => formatShare(summary.averagedTop1),
+    averaged: true,
+    largestFirst: true,
+  },
+  {
     label: 'Top-5',
     title: 'Validation images whose label is among the first five guesses',
     value: ({ summary }) => summary.top5,
@@ -66,6 +76,12 @@ export const runColumns: readonly RunColumn[] = [
     largestFirst: false,
   },
 ];
+
+const withoutAverages = runColumns.filter(({ averaged }) => !averaged);
+
+/** The columns that a table of these runs has. */
+export const columnsFor = (runs: readonly Run[]): readonly RunColumn[] =>
+  runs.some(({ summary }) => summary.averagedTop1 !== undefined) ? runColumns : withoutAverages;
 
 export interface Order {
   /** Label of the column; undefined: by age. */

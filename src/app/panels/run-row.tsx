@@ -6,11 +6,12 @@ import { updateRun } from '../kept-runs';
 import { useExperiment, useRuns } from '../state';
 import { deleteRun } from '../training';
 import { downloadCurve } from './export-csv';
-import { runColumns } from './run-columns';
+import type { RunColumn } from './run-columns';
 import styles from './runs-table.module.css';
 
 interface RunRowProps {
   run: Run;
+  columns: readonly RunColumn[];
   /** What sets it apart, for a person. */
   differs: string;
   /** Behind another run in the queue. */
@@ -20,7 +21,7 @@ interface RunRowProps {
 }
 
 /** One run; why it failed stands in a row below. Memoised: of many runs only the one in progress changes. */
-export const RunRow = memo(function RunRow({ run, differs, waiting, best }: RunRowProps) {
+export const RunRow = memo(function RunRow({ run, columns, differs, waiting, best }: RunRowProps) {
   const change = useExperiment((state) => state.change);
   const visibility = run.hidden ? 'Show' : 'Hide';
   const look = (id: string | undefined) => useRuns.setState({ lookedAt: id });
@@ -41,7 +42,7 @@ export const RunRow = memo(function RunRow({ run, differs, waiting, best }: RunR
         <td className={styles.diff} title={differs}>
           {differs}
         </td>
-        {runColumns.map(({ label, text }) => (
+        {columns.map(({ label, text }) => (
           <td key={label} data-number data-best={best && label === 'Top-1'}>
             {text(run)}
           </td>
@@ -73,7 +74,7 @@ export const RunRow = memo(function RunRow({ run, differs, waiting, best }: RunR
       </tr>
       {run.message && (
         <tr className={styles.reason}>
-          <td colSpan={runColumns.length + 4}>{run.message}</td>
+          <td colSpan={columns.length + 4}>{run.message}</td>
         </tr>
       )}
     </>

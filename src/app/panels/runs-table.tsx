@@ -4,7 +4,7 @@ import { distinctions } from '../differences';
 import { Icon } from '../icons';
 import { restoreRun } from '../kept-runs';
 import { pristine, useRuns } from '../state';
-import { byAge, nextOrder, type Order, type RunColumn, runColumns, sortRuns } from './run-columns';
+import { byAge, columnsFor, nextOrder, type Order, type RunColumn, sortRuns } from './run-columns';
 import { RunRow } from './run-row';
 import styles from './runs-table.module.css';
 
@@ -18,6 +18,7 @@ export function RunsTable() {
   const experiments = useRuns(useShallow((state) => state.runs.map(({ experiment }) => experiment)));
   const { common, own } = useMemo(() => distinctions(experiments, pristine), [experiments]);
   const ownOf = new Map(runs.map(({ id }, i) => [id, own[i] ?? []]));
+  const columns = columnsFor(runs);
   const best = Math.max(...runs.map(({ summary }) => summary.top1 ?? -1));
   return (
     <section aria-label="Runs">
@@ -37,7 +38,7 @@ export function RunsTable() {
                 <th scope="col" title="Against the default experiment; what all runs share is above the table">
                   What differs
                 </th>
-                {runColumns.map((column) => (
+                {columns.map((column) => (
                   <Heading
                     key={column.label}
                     column={column}
@@ -56,6 +57,7 @@ export function RunsTable() {
                 <RunRow
                   key={run.id}
                   run={run}
+                  columns={columns}
                   differs={(ownOf.get(run.id) ?? []).join(' · ') || (common.length ? 'nothing else' : 'the default')}
                   waiting={queue.includes(run.id)}
                   best={runs.length > 1 && run.summary.top1 === best}

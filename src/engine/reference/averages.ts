@@ -13,7 +13,7 @@ export interface Averages {
 
 export function createAverages(parameters: Pick<Parameters, 'trainable' | 'buffers'>, options: Averaging): Averages {
   const variables = () => [...parameters.trainable(), ...parameters.buffers()];
-  const averages = new Map<string, tf.Tensor>();
+  const averages = new Map(variables().map(({ name, variable }) => [name, tf.clone(variable) as tf.Tensor]));
   let updates = 0;
 
   const keep = (name: string, value: tf.Tensor) => {
@@ -25,18 +25,16 @@ export function createAverages(parameters: Pick<Parameters, 'trainable' | 'buffe
     update() {
       const decay = averagingDecay(options, ++updates);
       for (const { name, variable } of variables()) {
-        const old = averages.get(name);
-        const moved = () =>
-          old && decay > 0 ? tf.add(tf.mul(old, decay), tf.mul(variable, 1 - decay)) : tf.clone(variable);
-        keep(name, tf.tidy(moved));
+        const old = averages.get(name) as tf.Tensor;
+        const moved = () => tf.add(tf.mul(old, decay), tf.mul(variable, 1 - decay));
+        // A copy, not a sum with nothing: no bit of what was there before.
+        keep(name, decay > 0 ? tf.tidy(moved) : tf.clone(variable));
       }
     },
     exchange() {
       for (const { name, variable } of variables()) {
-        const average = averages.get(name);
-        if (!average) continue;
         const value = tf.clone(variable);
-        variable.assign(average as tf.Tensor);
+        variable.assign(averages.get(name) as tf.Tensor);
         keep(name, value);
       }
     },

@@ -7,6 +7,9 @@ import averageText from './average.wgsl?raw';
 import exchangeText from './exchange.wgsl?raw';
 import { layOut, moveInto, zeros } from './flat';
 
+/** Of a vec4. */
+const BYTES = 16;
+
 export class Averages {
   private readonly statistics: tf.Tensor;
   private readonly average: tf.Tensor;
@@ -26,6 +29,8 @@ export class Averages {
     this.statistics = zeros(more);
     moveInto(this.statistics, places);
     this.average = zeros(size + more);
+    gpu().copy(weights, this.average);
+    if (more > 0) gpu().copy(this.statistics, this.average, { toOffset: BYTES * size });
     this.dims = [size, size + more];
   }
 
