@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The test files that run on it too, once more. */
-export const llvmpipeTests = ['kernels', 'finite-differences', 'recorded', 'half'].map(
+export const llvmpipeTests = ['kernels', 'finite-differences', 'recorded', 'optimizers', 'half'].map(
   (name) => `tests/gpu/${name}.test.ts`,
 );
 

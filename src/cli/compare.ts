@@ -38,6 +38,7 @@ async function outcomeOf(experiment: Experiment, data: string | undefined) {
     { data },
     (event) => {
       if (event.type === 'ready') adapter = event.adapter;
+      // The last word is that of the averaged weights, where a run keeps them.
       else if (event.type === 'evaluated') top1 = event.metrics.top1;
       else if (event.type === 'finished') timeMs = event.timing.totalMs;
     },

@@ -68,6 +68,35 @@ test('mixing shows soft targets of two classes on the images', async ({ page }) 
     .not.toEqual(before);
 });
 
+test('an optimizer brings its own options, and the average of the weights its curve, column and warning', async ({
+  page,
+}) => {
+  await page.goto('./?v=1&optimizer=adamw&ema=on');
+  const optimizer = page.getByRole('region', { name: 'Optimizer' });
+  await expect(optimizer.getByRole('spinbutton', { name: 'Beta 2' })).toHaveValue('0.999');
+  await expect(optimizer.getByRole('spinbutton', { name: 'Epsilon' })).toHaveValue('1e-8');
+  await optimizer.getByRole('combobox').selectOption('LARS');
+  await expect(page).toHaveURL(/optimizer=lars/);
+  await optimizer.getByRole('spinbutton', { name: 'Weight decay' }).fill('0');
+  await expect(optimizer.getByText('as in timm')).toBeVisible();
+  await page.getByRole('spinbutton', { name: 'At most' }).fill('100');
+  await expect(optimizer.getByText('98 % of the average')).toBeVisible();
+
+  await storeRuns(page, courses);
+  await expect(page.getByRole('columnheader', { name: 'EMA top-1' })).toHaveCount(0);
+  await storeRuns(page, [{ keys: { ema: true }, updates: 120, floor: 0.4, top1: 0.9, gain: 0.04 }]);
+  await expect(page.getByRole('columnheader', { name: 'EMA top-1' })).toBeVisible();
+  await expect(runRows(page).filter({ hasText: '87.5 %' })).toContainText('91.5 %');
+  const loss = page.getByRole('figure', { name: 'Loss' });
+  await expect(loss.getByText('EMA')).toBeVisible();
+  // To the right of the first validation.
+  await page
+    .locator('.recharts-wrapper')
+    .first()
+    .hover({ position: { x: 420, y: 100 } });
+  await expect(page.locator('.recharts-tooltip-wrapper').first()).toContainText('EMA');
+});
+
 test('search narrows the settings, and reset puts a changed part back', async ({ page }) => {
   await page.goto('./?v=1&label-smoothing=on');
   await page.getByRole('searchbox', { name: 'Search settings' }).fill('smooth');

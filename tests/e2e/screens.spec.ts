@@ -10,6 +10,7 @@ const base = { 'resnet50-vd.width': 0.0625, 'data.batch': 32, 'stop.steps': 400 
 const courses: Course[] = [
   { keys: base, updates: 400, floor: 0.42, top1: 0.85 },
   { keys: { ...base, 'label-smoothing': true }, updates: 400, floor: 0.71, top1: 0.862 },
+  { keys: { ...base, ema: true, 'ema.decay': 0.98 }, updates: 400, floor: 0.4, top1: 0.84, gain: 0.03 },
   { keys: { ...base, mixup: true, 'mixup.alpha': 0.4 }, updates: 400, floor: 0.98, top1: 0.83 },
   {
     keys: { ...base, 'sgd.lr': 3, warmup: false },

@@ -7,12 +7,13 @@ import { runName } from '../../src/runs/names';
 import { type Column, columns } from '../../src/runs/series';
 import type { Run } from '../../src/runs/store';
 
-/** How a made-up run went: it falls from ln 10 to `floor` and ends at `top1`. */
+/** How a made-up run went: it falls from ln 10 to `floor` and ends at `top1`; an average of its weights is better by `gain`. */
 export interface Course {
   keys: Record<string, OptionValue>;
   updates: number;
   floor: number;
   top1: number;
+  gain?: number;
   state?: Run['state'];
   message?: string;
 }
@@ -26,7 +27,7 @@ function ripple(n: number): number {
   return 2 * (wave - Math.floor(wave)) - 1;
 }
 
-function stored(number: number, { keys, updates, floor, top1, state = 'finished', message }: Course) {
+function stored(number: number, { keys, updates, floor, top1, gain, state = 'finished', message }: Course) {
   const experiment = experimentWith(keys);
   const steps = Object.fromEntries(columns.map((name) => [name, [] as number[]])) as Record<Column, number[]>;
   const evaluations: EvalMetrics[] = [];
@@ -50,18 +51,13 @@ function stored(number: number, { keys, updates, floor, top1, state = 'finished'
     if (step % UPDATES_PER_EPOCH === 0 || step === updates) {
       const { epoch, timeMs } = row;
       const good = topAt(share) - 0.02;
-      evaluations.push({
-        step,
-        epoch,
-        timeMs,
-        split: 'validation',
-        loss: lossAt(share) + 0.05,
-        top1: good,
-        top5: Math.min(0.998, good + 0.12),
-      });
+      const at = { step, epoch, timeMs, split: 'validation', top5: Math.min(0.998, good + 0.12) };
+      evaluations.push({ ...at, loss: lossAt(share) + 0.05, top1: good });
+      if (gain) evaluations.push({ ...at, averaged: true, loss: lossAt(share) + 0.05 - gain, top1: good + gain });
     }
   }
-  const last = evaluations.at(-1);
+  const last = evaluations.findLast(({ averaged }) => !averaged);
+  const average = evaluations.findLast(({ averaged }) => averaged);
   const run: Run = {
     id: `stored-${number}`,
     number,
@@ -91,6 +87,7 @@ function stored(number: number, { keys, updates, floor, top1, state = 'finished'
       trainLoss: lossAt(1),
       imagesPerSecond: 152,
       ...(last && { validationLoss: last.loss, top1: last.top1, top5: last.top5 }),
+      ...(average && { averagedTop1: average.top1 }),
     },
   };
   return { run, chunk: { run: run.id, part: 0, steps, evaluations } };

@@ -38,10 +38,10 @@ const optimizer: OptimizerPlan = {
 const settings = { size, mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] } as const;
 
 /** A small network with everything a recording must get right: norms with running statistics, a residual, masks. */
-function network(seed: number) {
+function network(seed: number, engine: 'fused' | 'reference' = 'fused') {
   const parameters = createParameters(seed);
   const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
-    const nn = createLayers(parameters, { ops: opsOf('fused'), seed, ...mode });
+    const nn = createLayers(parameters, { ops: opsOf(engine), seed, ...mode });
     let y = nn.batchNorm(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1 }), 'bn1', { relu: true });
     const inner = nn.conv(y, 'conv2', { out: 8, kernel: 3, padding: 1, bias: true });
     y = nn.batchNorm(nn.dropPath(inner, 'conv2', 0.3), 'bn2', { relu: true }, y);
@@ -66,10 +66,33 @@ function batch(count: number, number: number): TrainingBatch {
   return { pixels, count, labels, targets, mix };
 }
 
-const options = ({ parameters, forward }: ReturnType<typeof network>, accumulating = false): TrainerOptions => ({
+/** One of each rule, with everything that an update can have. */
+const plans: Record<string, OptimizerPlan> = {
+  SGD: optimizer,
+  AdamW: {
+    rule: { kind: 'adamw', beta1: 0.9, beta2: 0.999, eps: 1e-8 },
+    weightDecay: 0.05,
+    decayVectors: true,
+    clipNorm: 0.5,
+    averaging: { decay: 0.9, warmup: true },
+  },
+  LARC: {
+    rule: { kind: 'lars', momentum: 0.9, nesterov: false, eta: 0.05, eps: 1e-8, clip: true },
+    weightDecay: 1e-3,
+    decayVectors: true,
+    clipNorm: 0.5,
+    averaging: { decay: 0.9, warmup: false },
+  },
+};
+
+const options = (
+  { parameters, forward }: ReturnType<typeof network>,
+  accumulating = false,
+  plan = optimizer,
+): TrainerOptions => ({
   parameters,
   forward,
-  optimizer,
+  optimizer: plan,
   classes,
   input: settings,
   accumulating,
@@ -85,8 +108,8 @@ async function losses(trainer: Trainer, updates: number, count = 4): Promise<num
 }
 
 /** The same steps without a recording. */
-async function eagerRun({ parameters, forward }: ReturnType<typeof network>, updates: number) {
-  const arena = new ParameterArena(parameters, optimizer, false);
+async function eagerRun({ parameters, forward }: ReturnType<typeof network>, updates: number, plan: OptimizerPlan) {
+  const arena = new ParameterArena(parameters, plan, false);
   const series: number[] = [];
   for (let i = 0; i < updates; i++) {
     const { pixels, count, labels, targets, mix } = batch(4, i);
@@ -110,19 +133,26 @@ async function eagerRun({ parameters, forward }: ReturnType<typeof network>, upd
     sums.dispose();
   }
   const weights = await parameters.dump();
+  if (plan.averaging) arena.exchangeAverages();
+  const averages = await parameters.dump();
   arena.dispose();
   parameters.dispose();
-  return { losses: series, weights };
+  return { losses: series, weights, averages };
 }
 
 describe('a recorded step', () => {
-  it('gives the same bits as running its kernels one by one, step after step', async () => {
-    const expected = await eagerRun(network(11), 6);
+  it.each(Object.keys(plans))('of %s gives the same bits as running its kernels one by one', async (name) => {
+    const plan = plans[name] as OptimizerPlan;
+    const expected = await eagerRun(network(11), 6, plan);
     const recorded = network(11);
-    const trainer = createTrainer('fused', options(recorded));
+    const trainer = createTrainer('fused', options(recorded, false, plan));
     expect(await losses(trainer, 6)).toEqual(expected.losses);
     expect(await recorded.parameters.dump()).toEqual(expected.weights);
     expect(new Set(expected.losses).size).toBe(6);
+    if (plan.averaging) {
+      await trainer.exchangeAverages();
+      expect(await recorded.parameters.dump()).toEqual(expected.averages);
+    } else await expect(trainer.exchangeAverages()).rejects.toThrow('no average');
     trainer.dispose();
     recorded.parameters.dispose();
   });
@@ -158,6 +188,35 @@ describe('a recorded step', () => {
     for (const { parameters } of [twice, plain]) parameters.dispose();
   });
 
+  it('accumulates, clips and averages as the reference does', async () => {
+    const run = async (engine: 'fused' | 'reference') => {
+      const net = network(17, engine);
+      const trainer = createTrainer(engine, options(net, true, plans.LARC));
+      const series: number[] = [];
+      for (const update of [0, 1, 2]) {
+        const batches = [batch(4, 2 * update), batch(4, 2 * update + 1)];
+        series.push((await trainer.update(batches, { lr: 0.05, firstMicroBatch: 2 * update })).loss);
+      }
+      await trainer.exchangeAverages();
+      const { totals } = await trainer.evaluate(batch(5, 9), false);
+      const averages = await net.parameters.dump();
+      trainer.dispose();
+      net.parameters.dispose();
+      return { series, totals, averages };
+    };
+    const [fused, reference] = [await run('fused'), await run('reference')];
+    // f32 with other orders of sums, through three forward and backward passes.
+    for (const [i, loss] of fused.series.entries())
+      expect(Math.abs(loss / (reference.series[i] as number) - 1)).toBeLessThan(1e-4);
+    expect(Math.abs(fused.totals.loss / reference.totals.loss - 1)).toBeLessThan(1e-4);
+    expect([...fused.averages.keys()]).toEqual([...reference.averages.keys()]);
+    for (const [name, { data }] of fused.averages) {
+      const other = reference.averages.get(name)?.data as Float32Array;
+      const scale = Math.max(1e-3, ...other.map(Math.abs));
+      expect(Math.max(...data.map((value, i) => Math.abs(value - (other[i] as number)))) / scale).toBeLessThan(1e-3);
+    }
+  });
+
   it('evaluates a smaller last batch as its own images alone', async () => {
     const net = network(14);
     const trainer = createTrainer('fused', options(net));
@@ -177,23 +236,38 @@ describe('a recorded step', () => {
     net.parameters.dispose();
   });
 
-  it('holds no more memory after 2,000 steps than after ten, and gives all of it back', async () => {
-    const tensors = tf.memory().numTensors;
-    const bytes = gpu().pool.liveBytes;
-    const net = network(15);
-    const trainer = createTrainer('fused', options(net));
-    await losses(trainer, 10);
-    const live = gpu().pool.liveBytes;
-    const allocated = gpu().pool.numBytesAllocated;
-    await losses(trainer, 2000);
-    expect(gpu().pool.liveBytes).toBe(live);
-    expect(gpu().pool.numBytesAllocated).toBe(allocated);
-    trainer.dispose();
-    net.parameters.dispose();
-    gpu().flush();
-    expect(tf.memory().numTensors).toBe(tensors);
-    expect(gpu().pool.liveBytes).toBe(bytes);
-  });
+  it.each([
+    ['SGD', 2000],
+    ['AdamW', 200],
+    ['LARC', 200],
+  ] as const)(
+    'of %s holds no more memory after %i steps than after ten, and gives all of it back',
+    async (name, steps) => {
+      const tensors = tf.memory().numTensors;
+      const bytes = gpu().pool.liveBytes;
+      const net = network(15);
+      const plan = plans[name] as OptimizerPlan;
+      const trainer = createTrainer('fused', options(net, false, plan));
+      const round = async (updates: number) => {
+        await losses(trainer, updates);
+        if (!plan.averaging) return;
+        await trainer.exchangeAverages();
+        await trainer.evaluate(batch(4, 0), false);
+        await trainer.exchangeAverages();
+      };
+      await round(10);
+      const live = gpu().pool.liveBytes;
+      const allocated = gpu().pool.numBytesAllocated;
+      await round(steps);
+      expect(gpu().pool.liveBytes).toBe(live);
+      expect(gpu().pool.numBytesAllocated).toBe(allocated);
+      trainer.dispose();
+      net.parameters.dispose();
+      gpu().flush();
+      expect(tf.memory().numTensors).toBe(tensors);
+      expect(gpu().pool.liveBytes).toBe(bytes);
+    },
+  );
 
   it('counts what an update costs, and times its kernels without changing its numbers', async () => {
     const [net, twin] = [network(16), network(16)];

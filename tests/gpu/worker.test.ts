@@ -125,6 +125,7 @@ describe('the training worker', () => {
     // The smallest share of the dataset is a shard: four updates of 256 images an epoch. The average is in the place of the weights
     // after each.
     const keys = {
+      'resnet50-vd.width': '.0625',
       'data.fraction': '.001',
       'data.batch': '256',
       'data.evalFraction': '.005',

@@ -10,10 +10,10 @@
 @group(0) @binding(2 + CLIP) var<storage, read> owners: array<u32>;
 @group(0) @binding(3 + CLIP) var<storage, read> ratios: array<f32>;
 #end
-@group(0) @binding(2 + CLIP + 2 * LARS) var<storage, read_write> w: array<vec4f>;
-@group(0) @binding(3 + CLIP + 2 * LARS) var<storage, read_write> v: array<vec4f>;
+@group(0) @binding(2 + CLIP + LARS + LARS) var<storage, read_write> w: array<vec4f>;
+@group(0) @binding(3 + CLIP + LARS + LARS) var<storage, read_write> v: array<vec4f>;
 struct Dims { size: u32, decaying: u32, nesterov: u32, momentum: f32, weightDecay: f32 }
-@group(0) @binding(4 + CLIP + 2 * LARS) var<uniform> dims: Dims;
+@group(0) @binding(4 + CLIP + LARS + LARS) var<uniform> dims: Dims;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
