@@ -70,16 +70,30 @@ describe('one repeated batch', () => {
   });
 });
 
-describe('gradient accumulation', () => {
-  const small = {
-    model: 'resnet50-vd',
-    'resnet50-vd.depths': '1,1,1,1',
-    'resnet50-vd.width': '.125',
-    'data.size': '16',
-    warmup: 'off',
-    schedule: 'constant',
-  };
+const small = {
+  model: 'resnet50-vd',
+  'resnet50-vd.depths': '1,1,1,1',
+  'resnet50-vd.width': '.125',
+  'data.size': '16',
+  warmup: 'off',
+  schedule: 'constant',
+};
 
+describe('every optimizer', () => {
+  it.each([
+    { optimizer: 'sgd', 'sgd.nesterov': 'on', 'sgd.lr': '.05' },
+    { optimizer: 'adamw', 'adamw.lr': '.005' },
+    { optimizer: 'lars', 'lars.lr': '20' },
+    { optimizer: 'lars', 'lars.lr': '.05', 'lars.eta': '1', 'lars.clip': 'on' },
+    { optimizer: 'adamw', 'adamw.lr': '.005', 'gradient-clipping': 'on', ema: 'on' },
+  ])('learns a batch by heart: %o', async (keys) => {
+    const series = await losses(experimentWith({ ...small, ...keys, 'data.batch': '4' }), [noise(4, 16)], 8);
+    expect(series[7]).toBeLessThan((series[0] as number) * 0.5);
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('gradient accumulation', () => {
   it('of k equal micro-batches is one step on one of them, since the gradients are averaged', async () => {
     const batch = noise(4, 16);
     const once = await losses(experimentWith({ ...small, 'data.batch': '4' }), [batch], 3);

@@ -100,6 +100,18 @@ describe('the command line', () => {
     // The validation of the run and the predictions from its weights are the same measurement.
     const right = logits.filter((row: number[], i: number) => row.indexOf(Math.max(...row)) === labels[i]).length;
     expect(right / 9).toBeCloseTo(run.evals.at(-1).top1, 6);
+
+    const average = join(folder, 'average.safetensors');
+    const averaging = await tricklab(...trainArgs, '--set', 'ema=on', 'ema.decay=.5', '--save', average, '--ema');
+    expect(averaging.code, averaging.stderr).toBe(0);
+    const averaged = JSON.parse(averaging.stdout);
+    const losses = ({ steps }: { steps: { loss: number }[] }) => steps.map(({ loss }) => loss);
+    expect(losses(averaged)).toEqual(losses(run));
+    expect(averaged.evals.at(-1)).toMatchObject({ split: 'validation', averaged: true });
+    expect(averaging.stderr).toContain('validation (EMA): loss');
+    const [raw, mean] = [readFileSync(weights), readFileSync(average)];
+    expect(mean).toHaveLength(raw.length);
+    expect(mean.equals(raw)).toBe(false);
   }, 300_000);
 
   it('compares changes over the same seeds', async () => {
