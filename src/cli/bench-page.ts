@@ -1,6 +1,8 @@
 /** The command line's benchmark page: the page's own contenders, and jax-js, which the page never loads. */
 import { openOurs, openStock } from '../bench/openers';
+import { workerPeer } from '../bench/remote';
 import { type BenchResult, runBench, type SpeedWorkload } from '../bench/run-bench';
+import { measureThroughput } from '../data/throughput';
 
 /** What Node asks for. */
 export interface BenchRequest {
@@ -16,10 +18,12 @@ declare global {
   }
 }
 
-const openJax = () => new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' });
+const openJax = () => workerPeer(new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' }));
+
+const contenders = { ours: openOurs, stock: openStock, jax: openJax };
 
 window.runBenchmark = (request) =>
   runBench(
-    { ...request, budget: true, contenders: { ours: openOurs, stock: openStock, jax: openJax } },
+    { ...request, budget: true, contenders, data: measureThroughput },
     (message) => void window.reportProgress(message),
   );

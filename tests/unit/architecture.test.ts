@@ -18,8 +18,8 @@ const layers: Record<string, readonly string[]> = {
   app: ['runs', 'experiment', 'catalog', 'core', 'trainer/protocol.ts'],
   // The page's preview shows what the loader makes, in a worker of its own.
   'app worker': ['data', 'experiment', 'catalog', 'core'],
-  // The engine beside its rivals.
-  bench: ['engine', 'experiment', 'catalog', 'core'],
+  // The engine beside its rivals, and the data workers that feed it.
+  bench: ['engine', 'data', 'experiment', 'catalog', 'core'],
   cli: ['bench', 'runs', 'experiment', 'catalog', 'core', 'data', 'trainer/protocol.ts'],
 };
 
