@@ -77,6 +77,7 @@ export function createEagerTrainer({ parameters, forward, optimizer, classes, in
       liveBytes: tf.memory().numBytes,
       peakBytes: 0,
       pipelines: 0,
+      variants: [],
       compileMs: 0,
     }),
     // Plain ops have no clock.

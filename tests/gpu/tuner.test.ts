@@ -69,6 +69,28 @@ describe('the tuner', () => {
     expect(pixelTiles(256, 4, { vec4: true, large: true }).map(({ name }) => name)).toContain(choice?.[1]);
   });
 
+  it('says how the kernels of some work are run, and whether that was measured', async () => {
+    const convolve = (channels: number) => () => bits([2, 6, 6, channels], 20, 3, 1);
+    await convolve(12)();
+    await tuner().tune(60_000);
+    const { result, variants } = tuner().collect(convolve(12));
+    await result;
+    expect(variants.map(({ kernel }) => kernel)).toEqual([
+      'conv-forward',
+      'conv-input-gradient',
+      'conv-filter-gradient',
+    ]);
+    expect(variants.map(({ shape }) => shape)).toEqual(Array(3).fill('2x6x6x12 to 2x6x6x20 k3 s1 p1'));
+    for (const { kernel, shape, variant, measured } of variants) {
+      expect(measured).toBe(true);
+      expect(variant).toBe(tuner().chosen().get(`${kernel} ${shape}`));
+    }
+    // Other work, none of it measured.
+    const other = tuner().collect(convolve(8));
+    await other.result;
+    expect(other.variants.map(({ measured }) => measured)).toEqual([false, false, false]);
+  });
+
   it('stops when its time is over and goes on next time', async () => {
     await bits([2, 5, 5, 8], 12, 3, 1);
     const met = tuner().untried();
