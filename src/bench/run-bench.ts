@@ -11,14 +11,17 @@ import { stepFlops, type WorkloadId, workloads } from './workloads';
 
 export type SpeedWorkload = Exclude<WorkloadId, 'resnet50-vd-224'>;
 
+/** Opens a contender's worker. fresh: where it would find shaders compiled earlier, on disk, it must not. */
+export type Opener = (how?: { fresh: boolean }) => Peer;
+
 export interface BenchOptions {
   workloads: readonly SpeedWorkload[];
   /** Timed turns of each contender. */
   turns: number;
   /** Count what a full-size step costs. Stock tfjs needs 6 GB for it. */
   budget: boolean;
-  /** Opens a contender's worker; jax-js may be left out. */
-  contenders: { ours: () => Peer; stock: () => Peer; jax?: () => Peer };
+  /** jax-js may be left out. */
+  contenders: { ours: Opener; stock: Opener; jax?: Opener };
   /** Measures a data worker, where there is a browser to decode images. */
   data?: () => Promise<Throughput>;
 }
@@ -55,8 +58,6 @@ export interface BenchResult {
 
 export type Progress = (message: string) => void;
 
-type Opener = () => Peer;
-
 const milliseconds = (ms: number) => (ms < 10 ? `${ms.toFixed(2)} ms` : `${Math.round(ms).toLocaleString('en')} ms`);
 
 /** What a rival achieves; null, and the reason as progress, if it can't. */
@@ -80,10 +81,13 @@ async function inWorker<T>(open: Opener, work: (remote: Remote<Calls>) => Promis
 
 async function startup({ ours, stock }: BenchOptions['contenders'], progress: Progress): Promise<Startup> {
   const firstStep = (open: Opener) =>
-    inWorker(open, async (remote) => {
-      await remote.call('open');
-      return remote.call('firstStep', 'resnet-vd');
-    });
+    inWorker(
+      () => open({ fresh: true }),
+      async (remote) => {
+        await remote.call('open');
+        return remote.call('firstStep', 'resnet-vd');
+      },
+    );
   const our = await firstStep(ours);
   progress(`First step: ours ${milliseconds(our.ms)}`);
   const theirs = await attempt("Stock tfjs's first step", progress, () => firstStep(stock));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import packageJson from '../../package.json';
 import type { Peer } from '../bench/remote';
-import { type BenchResult, type Progress, runBench } from '../bench/run-bench';
+import { type BenchResult, type Opener, type Progress, runBench } from '../bench/run-bench';
 import type { BenchRequest } from './bench-page';
 import { Failure } from './failure';
 
@@ -33,14 +33,14 @@ async function bundle(outDir: string): Promise<void> {
   });
 }
 
-/** Mesa and NVIDIA keep compiled shaders on disk: a first step must not find those of an earlier benchmark. */
+/** Mesa and NVIDIA keep compiled shaders on disk. */
 const withoutShaderCaches = { MESA_SHADER_CACHE_DISABLE: 'true', __GL_SHADER_DISK_CACHE: '0' };
 
-function openChild(program: string, name: string): Peer {
+function openChild(program: string, name: string, fresh: boolean): Peer {
   const child = fork(program, [name], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...withoutShaderCaches },
+    env: { ...process.env, ...(fresh && withoutShaderCaches) },
   });
   let closed = false;
   let said = '';
@@ -52,7 +52,9 @@ function openChild(program: string, name: string): Peer {
     listen: (heard) => child.on('message', heard),
     onFailure: (heard) =>
       child.on('exit', (code, signal) => {
-        if (!closed) heard(`${name} ended with ${signal ?? code}: ${said.trim().split('\n').at(-1)}`);
+        if (closed) return;
+        const reason = /^\w*Error: .*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1);
+        heard(`${name} ended with ${signal ?? code}: ${reason}`);
       }),
     close: () => {
       closed = true;
@@ -61,16 +63,23 @@ function openChild(program: string, name: string): Peer {
   };
 }
 
-/** Runs the benchmark in Node; its data workers need a browser and are not measured. */
-export async function benchOnDawn(request: BenchRequest, progress: Progress): Promise<BenchResult> {
+export type ContenderName = 'ours' | 'stock' | 'jax';
+
+/** Works with contenders in Node. A Failure where the package webgpu is missing. Close what you open: it is gone afterwards. */
+export async function withDawn<T>(work: (open: (name: ContenderName) => Opener) => Promise<T>): Promise<T> {
   findDawn();
   const outDir = join(root, '.cache', `bench-dawn-${process.pid}`);
   try {
     await bundle(outDir);
-    const open = (name: string) => () => openChild(join(outDir, 'child.js'), name);
-    const contenders = { ours: open('ours'), stock: open('stock'), jax: open('jax') };
-    return await runBench({ ...request, budget: true, contenders }, progress);
+    return await work((name) => (how) => openChild(join(outDir, 'child.js'), name, how?.fresh ?? false));
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }
 }
+
+/** Runs the benchmark in Node; its data workers need a browser and are not measured. */
+export const benchOnDawn = (request: BenchRequest, progress: Progress): Promise<BenchResult> =>
+  withDawn((open) => {
+    const contenders = { ours: open('ours'), stock: open('stock'), jax: open('jax') };
+    return runBench({ ...request, budget: true, contenders }, progress);
+  });

@@ -2,13 +2,13 @@
  * A contender in a process of Node's, on the WebGPU of the npm package webgpu (Dawn, Chromium's own): the same code as in the
  * browser's worker, with Dawn where it expects the browser. Its one argument names the contender.
  */
-import { create, globals } from 'webgpu';
+import { create as createDawn, globals } from 'webgpu';
 import { type Contender, callsOf } from '../contender';
 import { type Channel, serve } from '../remote';
 
 Object.assign(globalThis, globals);
 // jax-js reads the user agent.
-const navigator = { gpu: create([]), userAgent: `Node.js/${process.versions.node}` };
+const navigator = { gpu: createDawn([]), userAgent: `Node.js/${process.versions.node}` };
 Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
 
 // Only now: tfjs looks for WebGPU as it is loaded.
@@ -24,5 +24,6 @@ const parent: Channel = {
 };
 
 const [, , name = ''] = process.argv;
-const contender = await contenders[name]?.();
-if (contender) serve(callsOf(contender), parent);
+const create = contenders[name];
+if (!create) throw new Error(`There is no contender "${name}".`);
+serve(callsOf(await create()), parent);
