@@ -95,26 +95,18 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
 
   const recordTraining = async (count: number, onProgress?: (done: number, all: number) => void): Promise<Recorded> => {
     const inputs = makeInputs(count);
-    const met = tuner().collect(() =>
-      Recording.of(
-        () =>
-          inPrecision(() => {
-            const x = image(inputs, count);
-            const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
-              variableGradients(parameters.trainable(), () =>
-                fusedOps.softCrossEntropy(
-                  forward(x, { training: true, step: inputs.step }),
-                  inputs.targets,
-                  inputs.labels,
-                ),
-              ),
-            );
-            arena.gather(gradients);
-            return { sums };
-          }),
-        onProgress,
-      ),
-    );
+    const pass = () =>
+      inPrecision(() => {
+        const x = image(inputs, count);
+        const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
+          variableGradients(parameters.trainable(), () =>
+            fusedOps.softCrossEntropy(forward(x, { training: true, step: inputs.step }), inputs.targets, inputs.labels),
+          ),
+        );
+        arena.gather(gradients);
+        return { sums };
+      });
+    const met = tuner().collect(() => Recording.of(pass, onProgress));
     variants = met.variants;
     const recording = await met.result;
     return { inputs, recording };
