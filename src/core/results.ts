@@ -23,8 +23,8 @@ export interface KernelVariant {
   /** In the kernel's own words. */
   shape: string;
   variant: string;
-  /** Measured on this device; else the first one, untried. */
-  measured: boolean;
+  /** The first of several, none of them measured on this device yet. */
+  untried: boolean;
 }
 
 /** What one update costs the device, and what the engine holds. */

@@ -15,6 +15,18 @@ const screens = [
   { name: 'narrow', colorScheme: 'light', viewport: { width: 390, height: 1900 } },
 ] as const;
 
+/** Pictures of what is there, on three screens where it fits and is accessible. */
+async function picture(page: Page, state: string) {
+  for (const { name, colorScheme, viewport } of screens) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await benchmark(page).getByRole('table').last().scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `.cache/screens/${state}-${name}.png` });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  }
+}
+
 test('a run shows what an update costs, which kernels were chosen, and where the time goes', async ({ page }) => {
   await page.goto(
     `${small}&${link}`.replace('stop.steps=12', 'stop.steps=4000').replace('fraction=0.01', 'fraction=1'),
@@ -32,14 +44,7 @@ test('a run shows what an update costs, which kernels were chosen, and where the
   );
   await page.getByRole('button', { name: 'Time the next update' }).click();
   await expect(page.getByRole('region', { name: 'Time by kernel' })).toContainText(/conv-forward\d+/);
-  for (const { name, colorScheme, viewport } of screens) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize(viewport);
-    await table(page, /^From the link/).scrollIntoViewIfNeeded();
-    await page.screenshot({ path: `.cache/screens/performance-${name}.png` });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-  }
+  await picture(page, 'performance');
 });
 
 test('the benchmark runs on this device, can be cancelled, and its link shows the numbers to others', async ({
@@ -75,6 +80,7 @@ test('the benchmark runs on this device, can be cancelled, and its link shows th
   await other.goto(copied);
   for (const whose of [/^This device/, /^From the link/])
     await expect(table(other, whose).getByRole('row', { name: /^Five residual layers/ })).toContainText(cells.join(''));
+  await picture(other, 'benchmark');
 });
 
 test('a run that is started cancels the benchmark, and a benchmark that cannot be read leaves the settings alone', async ({

@@ -11,17 +11,20 @@ function countWords(variants: readonly KernelVariant[]): string {
     .join(', ');
 }
 
+function tuningWords(variants: readonly KernelVariant[]): string {
+  const untried = variants.filter((one) => one.untried).length;
+  if (untried === 0) return 'Each the fastest of its variants on this device, as measured.';
+  return untried === variants.length
+    ? 'No shape was measured yet: runs that take a while measure after their fifth update.'
+    : `${untried} of ${variants.length} shapes are not measured yet: they take the first variant.`;
+}
+
 /** The kernels that come in variants: which one runs over which shape, and whether it was measured or is the first at hand. */
 export function KernelVariants({ variants }: { variants: readonly KernelVariant[] }) {
-  const measured = variants.filter((one) => one.measured).length;
   const kernels = [...new Set(variants.map(({ kernel }) => kernel))];
   return (
     <>
-      <p className={styles.soft}>
-        {measured === 0
-          ? 'No shape was measured yet: runs that take a while measure after their fifth update.'
-          : `${measured} of ${variants.length} shapes measured on this device; the others take the first variant.`}
-      </p>
+      <p className={styles.soft}>{tuningWords(variants)}</p>
       {kernels.map((kernel) => (
         <Family key={kernel} kernel={kernel} shapes={variants.filter((one) => one.kernel === kernel)} />
       ))}
@@ -43,12 +46,12 @@ function Family({ kernel, shapes }: { kernel: string; shapes: readonly KernelVar
           </tr>
         </thead>
         <tbody>
-          {shapes.map(({ shape, variant, measured }) => (
+          {shapes.map(({ shape, variant, untried }) => (
             <tr key={shape}>
               <th scope="row">{shape}</th>
               <td>
                 {variant}
-                {!measured && <span className={styles.soft}> untried</span>}
+                {untried && <span className={styles.soft}> untried</span>}
               </td>
             </tr>
           ))}

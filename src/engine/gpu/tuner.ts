@@ -50,11 +50,12 @@ export class Tuner {
   choose<V extends Variant>(key: string, variants: readonly V[], run: (variant: V) => void): V {
     const name = this.choices.get(key);
     const chosen = variants.find((variant) => variant.name === name) ?? (variants[0] as V);
-    if (name === undefined && variants.length > 1) {
+    const untried = name === undefined && variants.length > 1;
+    if (untried) {
       this.open.set(key, { variants, run: run as (variant: Variant) => void });
     }
     const [kernel = '', ...shape] = key.split(' ');
-    this.met.set(key, { kernel, shape: shape.join(' '), variant: chosen.name, measured: name !== undefined });
+    this.met.set(key, { kernel, shape: shape.join(' '), variant: chosen.name, untried });
     return chosen;
   }
 
