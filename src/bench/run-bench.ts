@@ -16,6 +16,8 @@ export type Opener = (how?: { fresh: boolean }) => Peer;
 
 export interface BenchOptions {
   workloads: readonly SpeedWorkload[];
+  /** Whose first step is timed. */
+  firstStep: SpeedWorkload;
   /** Timed turns of each contender. */
   turns: number;
   /** Count what a full-size step costs. Stock tfjs needs 6 GB for it. */
@@ -79,13 +81,14 @@ async function inWorker<T>(open: Opener, work: (remote: Remote<Calls>) => Promis
   }
 }
 
-async function startup({ ours, stock }: BenchOptions['contenders'], progress: Progress): Promise<Startup> {
+async function startup({ contenders, firstStep: workload }: BenchOptions, progress: Progress): Promise<Startup> {
+  const { ours, stock } = contenders;
   const firstStep = (open: Opener) =>
     inWorker(
       () => open({ fresh: true }),
       async (remote) => {
         await remote.call('open');
-        return remote.call('firstStep', 'resnet-vd');
+        return remote.call('firstStep', workload);
       },
     );
   const our = await firstStep(ours);
@@ -244,7 +247,7 @@ export async function runBench(options: BenchOptions, progress: Progress): Promi
   const { contenders } = options;
   const adapter = await inWorker(contenders.ours, (remote) => remote.call('open'));
   progress(`Adapter: ${adapter}`);
-  const starting = await startup(contenders, progress);
+  const starting = await startup(options, progress);
   const counted = options.budget ? await budget(contenders, progress) : undefined;
   const speed: Speed[] = [];
   for (const workload of options.workloads) speed.push(await race(workload, options, progress));

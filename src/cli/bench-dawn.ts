@@ -28,6 +28,7 @@ async function bundle(outDir: string): Promise<void> {
     root,
     configFile: false,
     logLevel: 'error',
+    publicDir: false,
     ssr: { noExternal: true, external: ['webgpu'] },
     build: { ssr: 'src/bench/dawn/child.ts', outDir, target: 'node20', minify: false },
   });
@@ -81,5 +82,5 @@ export async function withDawn<T>(work: (open: (name: ContenderName) => Opener) 
 export const benchOnDawn = (request: BenchRequest, progress: Progress): Promise<BenchResult> =>
   withDawn((open) => {
     const contenders = { ours: open('ours'), stock: open('stock'), jax: open('jax') };
-    return runBench({ ...request, budget: true, contenders }, progress);
+    return runBench({ ...request, contenders }, progress);
   });

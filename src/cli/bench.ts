@@ -39,6 +39,8 @@ export function benchRequest(argv: readonly string[]): Wanted {
     runtime,
     workloads: named as SpeedWorkload[],
     turns: quick ? QUICK_TURNS : TURNS,
+    firstStep: 'resnet-vd',
+    budget: true,
     json: args.json,
     out: args.values.out,
   };

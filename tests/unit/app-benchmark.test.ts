@@ -106,7 +106,7 @@ describe('its words', () => {
     expect(rowsOf(shared)).toEqual([
       { name: 'Five residual layers', cells: ['192 ms', '1,796 ms', '9.4×', '31 %'] },
       { name: 'Small ResNet-vd', cells: ['203 ms', '–', '', '31 %'] },
-      { name: 'First step, compiling included', cells: ['1,746 ms', '12,730 ms', '7.3×', ''] },
+      { name: 'First step of the five layers, compiling included', cells: ['1,746 ms', '12,730 ms', '7.3×', ''] },
     ]);
   });
 

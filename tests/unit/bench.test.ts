@@ -111,6 +111,7 @@ function options(
   return {
     workloads: ['residual'],
     turns: 3,
+    firstStep: 'resnet-vd',
     budget: true,
     contenders: {
       ours: () => fakeWorker(ours, calls),

@@ -24,12 +24,6 @@ export function BenchmarkPanel() {
           {problem}
         </p>
       )}
-      {(own ?? shared) && (
-        <p className={styles.soft}>
-          Of matrix rate: the step's multiplications and additions a second, as a share of the best plain matrix product
-          on the same device.
-        </p>
-      )}
       <div className={styles.results}>
         {own && (
           <div>
@@ -44,6 +38,12 @@ export function BenchmarkPanel() {
           </div>
         )}
       </div>
+      {(own ?? shared) && (
+        <p className={styles.soft}>
+          Of matrix rate: the step's multiplications and additions a second, as a share of the best plain matrix product
+          on the same device.
+        </p>
+      )}
     </section>
   );
 }

@@ -11,7 +11,7 @@ self.onmessage = async ({ data: { workloads } }: MessageEvent<BenchmarkRequest>)
   try {
     const contenders = { ours: openOurs, stock: openStock };
     // A full-size step of stock tfjs takes 6 GB: nothing to ask of a visitor.
-    const options = { workloads, turns: TURNS, budget: false, contenders };
+    const options = { workloads, turns: TURNS, firstStep: 'residual', budget: false, contenders } as const;
     answer({ type: 'done', result: await runBench(options, (message) => answer({ type: 'progress', message })) });
   } catch (error) {
     answer({ type: 'failed', message: error instanceof Error ? error.message : String(error) });

@@ -27,7 +27,7 @@ export function rowsOf({ speed, startup }: Benchmark): { name: string; cells: [s
       ],
     })),
     {
-      name: 'First step, compiling included',
+      name: 'First step of the five layers, compiling included',
       cells: [formatMs(compileMs), orDash(stockCompileMs), formatFactor(compileMs, stockCompileMs), ''],
     },
   ];
