@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The test files that run on it too, once more. */
-export const llvmpipeTests = ['kernels', 'finite-differences', 'recorded', 'optimizers', 'half'].map(
-  (name) => `tests/gpu/${name}.test.ts`,
-);
+/** The test files that run on it: the kernels' once more, and the benchmark's that need Node. */
+export const llvmpipeTests = [
+  ...['kernels', 'finite-differences', 'recorded', 'optimizers', 'half'].map((name) => `tests/gpu/${name}.test.ts`),
+  'tests/dawn/bench.test.ts',
+];
 
 /** Where Linux distributions put the files that name Vulkan drivers. */
 const folders = ['/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/usr/share/vulkan/icd.d'];

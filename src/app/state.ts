@@ -10,6 +10,7 @@ import { type Choice, defaultExperiment, type Experiment, type Problem, switchTr
 import { fromLink, toLink } from '../experiment/url';
 import type { Axis } from '../runs/rows';
 import type { Run } from '../runs/store';
+import { splitSearch } from './benchmark/result';
 
 // ---- experiment ------------------------------------------------------------------------------------------------------
 
@@ -46,7 +47,9 @@ function writeAddress(experiment: Experiment, control: string): void {
 /** What 'changed' and 'reset' refer to. */
 export const pristine: Experiment = defaultExperiment();
 
-const opened = fromLink(location.search);
+const fromAddress = () => fromLink(splitSearch(location.search).experiment);
+
+const opened = fromAddress();
 
 export const useExperiment = create<ExperimentState>()((update, get) => ({
   experiment: opened.experiment,
@@ -81,7 +84,7 @@ export const useExperiment = create<ExperimentState>()((update, get) => ({
 
 window.addEventListener('popstate', () => {
   lastEdit = { control: '', at: 0 };
-  useExperiment.setState(fromLink(location.search));
+  useExperiment.setState(fromAddress());
 });
 
 // ---- runs ------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /** The benchmark's worker of jax-js. */
 import { callsOf } from './contender';
 import { createJax } from './jax/contender';
-import { serve } from './remote';
+import { ownChannel, serve } from './remote';
 
-serve(callsOf(createJax()));
+serve(callsOf(createJax()), ownChannel());

@@ -1,6 +1,6 @@
 /** The benchmark's worker of Tricklab's own trainer. */
 import { callsOf } from './contender';
 import { createOurs } from './ours';
-import { serve } from './remote';
+import { ownChannel, serve } from './remote';
 
-serve(callsOf(createOurs()));
+serve(callsOf(createOurs()), ownChannel());

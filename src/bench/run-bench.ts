@@ -1,33 +1,41 @@
 /**
  * The benchmark: Tricklab's trainer against stock tf.layers and jax-js, on the adapter that is there, in one run, taking turns.
- * Each contender lives in a worker with a device of its own; only one works at a time.
+ * Each contender lives in a worker or a process with a device of its own; only one works at a time.
  */
 import { median } from '../core/stats';
+import type { Throughput } from '../data/throughput';
 import type { Calls, Weights } from './contender';
 import type { Footprint } from './footprint';
-import { connect, type Remote } from './remote';
+import { connect, type Peer, type Remote } from './remote';
 import { stepFlops, type WorkloadId, workloads } from './workloads';
 
 export type SpeedWorkload = Exclude<WorkloadId, 'resnet50-vd-224'>;
 
+/** Opens a contender's worker. fresh: where it would find shaders compiled earlier, on disk, it must not. */
+export type Opener = (how?: { fresh: boolean }) => Peer;
+
 export interface BenchOptions {
   workloads: readonly SpeedWorkload[];
+  /** Whose first step is timed. */
+  firstStep: SpeedWorkload;
   /** Timed turns of each contender. */
   turns: number;
   /** Count what a full-size step costs. Stock tfjs needs 6 GB for it. */
   budget: boolean;
-  /** Opens a contender's worker; jax-js may be left out. */
-  contenders: { ours: () => Worker; stock: () => Worker; jax?: () => Worker };
+  /** jax-js may be left out. */
+  contenders: { ours: Opener; stock: Opener; jax?: Opener };
+  /** Measures a data worker, where there is a browser to decode images. */
+  data?: () => Promise<Throughput>;
 }
 
 export interface Speed {
   workload: SpeedWorkload;
-  /** Milliseconds of a step: medians over the turns. null: not run. */
+  /** Milliseconds of a step: medians over the turns. null: not run, or it can't run here. */
   oursMs: number;
-  stockMs: number;
+  stockMs: number | null;
   jaxMs: number | null;
   /** How many times faster than the rival. */
-  vsStock: number;
+  vsStock: number | null;
   vsJax: number | null;
   /** Useful rate of a step over the best rate of a plain matrix product. */
   gemmFraction: number;
@@ -38,21 +46,31 @@ export interface Startup {
   pipelines: number;
   /** From an open device to the first loss, compiling included, milliseconds. */
   compileMs: number;
-  stockCompileMs: number;
+  stockCompileMs: number | null;
 }
 
 export interface BenchResult {
   adapter: string;
-  budget?: Footprint & { model: string; batch: number; size: number; stock: Footprint };
+  budget?: Footprint & { model: string; batch: number; size: number; stock: Footprint | null };
   speed: Speed[];
   startup: Startup;
+  /** Rates of one data worker; null where none was measured. */
+  data: Throughput | null;
 }
 
 export type Progress = (message: string) => void;
 
-type Opener = () => Worker;
-
 const milliseconds = (ms: number) => (ms < 10 ? `${ms.toFixed(2)} ms` : `${Math.round(ms).toLocaleString('en')} ms`);
+
+/** What a rival achieves; null, and the reason as progress, if it can't. */
+async function attempt<T>(what: string, progress: Progress, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    progress(`${what} fails here: ${error instanceof Error ? error.message : error}`);
+    return null;
+  }
+}
 
 async function inWorker<T>(open: Opener, work: (remote: Remote<Calls>) => Promise<T>): Promise<T> {
   const remote = connect<Calls>(open());
@@ -63,17 +81,21 @@ async function inWorker<T>(open: Opener, work: (remote: Remote<Calls>) => Promis
   }
 }
 
-async function startup({ ours, stock }: BenchOptions['contenders'], progress: Progress): Promise<Startup> {
+async function startup({ contenders, firstStep: workload }: BenchOptions, progress: Progress): Promise<Startup> {
+  const { ours, stock } = contenders;
   const firstStep = (open: Opener) =>
-    inWorker(open, async (remote) => {
-      await remote.call('open');
-      return remote.call('firstStep', 'resnet-vd');
-    });
+    inWorker(
+      () => open({ fresh: true }),
+      async (remote) => {
+        await remote.call('open');
+        return remote.call('firstStep', workload);
+      },
+    );
   const our = await firstStep(ours);
   progress(`First step: ours ${milliseconds(our.ms)}`);
-  const theirs = await firstStep(stock);
-  progress(`First step: stock ${milliseconds(theirs.ms)}`);
-  return { pipelines: our.pipelines, compileMs: our.ms, stockCompileMs: theirs.ms };
+  const theirs = await attempt("Stock tfjs's first step", progress, () => firstStep(stock));
+  if (theirs) progress(`First step: stock ${milliseconds(theirs.ms)}`);
+  return { pipelines: our.pipelines, compileMs: our.ms, stockCompileMs: theirs?.ms ?? null };
 }
 
 async function budget({ ours, stock }: BenchOptions['contenders'], progress: Progress): Promise<BenchResult['budget']> {
@@ -82,7 +104,8 @@ async function budget({ ours, stock }: BenchOptions['contenders'], progress: Pro
   progress('Counting a full-size step: ours');
   const our = await footprint(ours);
   progress('Counting a full-size step: stock');
-  return { model: 'resnet50-vd', batch, size, ...our, stock: await footprint(stock) };
+  const theirs = await attempt("Stock tfjs's full-size step", progress, () => footprint(stock));
+  return { model: 'resnet50-vd', batch, size, ...our, stock: theirs };
 }
 
 type Name = keyof BenchOptions['contenders'];
@@ -130,8 +153,14 @@ async function warmUp({ remote, losses }: Entrant): Promise<number> {
   return Math.max(1, Math.min(MOST_STEPS, Math.round(TURN_MS / second.stepMs)));
 }
 
+async function enterStock(remote: Remote<Calls>, workload: WorkloadId, weights: Weights): Promise<Entrant> {
+  const entrant = await enter('stock', remote, workload, weights);
+  entrant.steps = await warmUp(entrant);
+  return entrant;
+}
+
 /**
- * Enters jax-js warm; undefined if it fails. It walks a network's graph recursively, and a worker's stack is small: CMT was seen to
+ * Enters jax-js warm; rejects if it fails. It walks a network's graph recursively, and a worker's stack is small: CMT was seen to
  * overflow it. Functions that have run a while take less stack, so a second attempt in the same worker may succeed.
  */
 async function enterJax(
@@ -139,18 +168,12 @@ async function enterJax(
   workload: WorkloadId,
   weights: Weights,
   progress: Progress,
-): Promise<Entrant | undefined> {
+): Promise<Entrant> {
   const entrant = await enter('jax', remote, workload, weights);
-  for (const attempt of ['first', 'second']) {
-    try {
-      entrant.steps = await warmUp(entrant);
-      return entrant;
-    } catch (error) {
-      progress(`${workload}: jax-js fails at its ${attempt} attempt: ${(error as Error).message}`);
-      if (attempt === 'first') await remote.call('build', workload, weights);
-    }
-  }
-  return undefined;
+  const first = await attempt(`${workload}: jax-js's first attempt`, progress, () => warmUp(entrant));
+  if (first === null) await remote.call('build', workload, weights);
+  entrant.steps = first ?? (await warmUp(entrant));
+  return entrant;
 }
 
 async function race(workload: SpeedWorkload, options: BenchOptions, progress: Progress): Promise<Speed> {
@@ -173,10 +196,14 @@ async function race(workload: SpeedWorkload, options: BenchOptions, progress: Pr
     const weights = await ours.remote.call('weights');
     ours.steps = await warmUp(ours);
     joined(ours);
-    const stock = await enter('stock', remoteOf(contenders.stock), workload, weights);
-    stock.steps = await warmUp(stock);
-    joined(stock);
-    const jax = contenders.jax && (await enterJax(remoteOf(contenders.jax), workload, weights, progress));
+    const stock = await attempt(`${workload}: stock tfjs`, progress, () =>
+      enterStock(remoteOf(contenders.stock), workload, weights),
+    );
+    if (stock) joined(stock);
+    const { jax: openJax } = contenders;
+    const jax =
+      openJax &&
+      (await attempt(`${workload}: jax-js`, progress, () => enterJax(remoteOf(openJax), workload, weights, progress)));
     if (jax) joined(jax);
     const product = remoteOf(contenders.ours);
     await product.call('open');
@@ -198,15 +225,16 @@ async function race(workload: SpeedWorkload, options: BenchOptions, progress: Pr
       return entrant ? median(entrant.turns) : null;
     };
     const oursMs = took('ours') as number;
-    const stockMs = took('stock') as number;
+    const stockMs = took('stock');
     const jaxMs = took('jax');
+    const ratio = (theirs: number | null) => (theirs === null ? null : theirs / oursMs);
     return {
       workload,
       oursMs,
       stockMs,
       jaxMs,
-      vsStock: stockMs / oursMs,
-      vsJax: jaxMs === null ? null : jaxMs / oursMs,
+      vsStock: ratio(stockMs),
+      vsJax: ratio(jaxMs),
       gemmFraction: (stepFlops(workloads[workload]) * 1000) / oursMs / median(rates),
     };
   } finally {
@@ -214,14 +242,16 @@ async function race(workload: SpeedWorkload, options: BenchOptions, progress: Pr
   }
 }
 
-/** Runs the whole benchmark; minutes on a software adapter. Rejects if a contender fails or does not learn. */
+/** Runs the whole benchmark; minutes on a software adapter. Rejects if ours fails, or a contender that runs does not learn. */
 export async function runBench(options: BenchOptions, progress: Progress): Promise<BenchResult> {
   const { contenders } = options;
   const adapter = await inWorker(contenders.ours, (remote) => remote.call('open'));
   progress(`Adapter: ${adapter}`);
-  const starting = await startup(contenders, progress);
+  const starting = await startup(options, progress);
   const counted = options.budget ? await budget(contenders, progress) : undefined;
   const speed: Speed[] = [];
   for (const workload of options.workloads) speed.push(await race(workload, options, progress));
-  return { adapter, ...(counted && { budget: counted }), speed, startup: starting };
+  if (options.data) progress('Preparing images in one data worker');
+  const data = (await options.data?.()) ?? null;
+  return { adapter, ...(counted && { budget: counted }), speed, startup: starting, data };
 }

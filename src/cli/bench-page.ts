@@ -1,12 +1,11 @@
 /** The command line's benchmark page: the page's own contenders, and jax-js, which the page never loads. */
 import { openOurs, openStock } from '../bench/openers';
-import { type BenchResult, runBench, type SpeedWorkload } from '../bench/run-bench';
+import { workerPeer } from '../bench/remote';
+import { type BenchOptions, type BenchResult, runBench } from '../bench/run-bench';
+import { measureThroughput } from '../data/throughput';
 
 /** What Node asks for. */
-export interface BenchRequest {
-  workloads: readonly SpeedWorkload[];
-  turns: number;
-}
+export type BenchRequest = Pick<BenchOptions, 'workloads' | 'turns' | 'firstStep' | 'budget'>;
 
 declare global {
   interface Window {
@@ -16,10 +15,9 @@ declare global {
   }
 }
 
-const openJax = () => new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' });
+const openJax = () => workerPeer(new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' }));
+
+const contenders = { ours: openOurs, stock: openStock, jax: openJax };
 
 window.runBenchmark = (request) =>
-  runBench(
-    { ...request, budget: true, contenders: { ours: openOurs, stock: openStock, jax: openJax } },
-    (message) => void window.reportProgress(message),
-  );
+  runBench({ ...request, contenders, data: measureThroughput }, (message) => void window.reportProgress(message));

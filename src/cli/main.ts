@@ -19,7 +19,8 @@ const HELP = `Usage: npm run -s tricklab -- COMMAND
   compare EXPERIMENT --changes "key=value; key=value ..." [--seeds N] [--data DIR] [--out F.json]
                                                              does each change help, beyond noise, at what cost?
   predict --model ID --weights F.safetensors [--data DIR] [--split S] [--out F.json]
-  bench [--quick] [--workloads A,B] [--out F.json]           our trainer against stock tf.layers and jax-js
+  bench [--quick] [--workloads A,B] [--runtime chromium|dawn] [--out F.json]
+                                                             our trainer against stock tf.layers and jax-js
   augment --image F --ops JSON --out F                       image operations, in order
 
 EXPERIMENT is a JSON file, a link (or its query string) or preset:NAME. Every command takes

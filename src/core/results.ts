@@ -17,6 +17,16 @@ export interface KernelTime {
   dispatches: number;
 }
 
+/** How a kernel is run over one shape. */
+export interface KernelVariant {
+  kernel: string;
+  /** In the kernel's own words. */
+  shape: string;
+  variant: string;
+  /** The first of several, none of them measured on this device yet. */
+  untried: boolean;
+}
+
 /** What one update costs the device, and what the engine holds. */
 export interface PerformanceReport {
   /** Our kernels, or plain tfjs ops, which are not counted. */
@@ -36,6 +46,8 @@ export interface PerformanceReport {
   /** Pipelines compiled so far, and the time it took. */
   pipelines: number;
   compileMs: number;
+  /** Of the kernels that come in variants, those of an update, each shape once. */
+  variants: KernelVariant[];
   /** By kernel family, longest first; empty until it was asked for, or where the device has no clock (timestamp-query). */
   kernels: KernelTime[];
 }

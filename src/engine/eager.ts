@@ -85,6 +85,7 @@ export function createEagerTrainer({ parameters, forward, optimizer: plan, class
       liveBytes: tf.memory().numBytes,
       peakBytes: 0,
       pipelines: 0,
+      variants: [],
       compileMs: 0,
     }),
     // Plain ops have no clock.

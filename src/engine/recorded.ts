@@ -3,7 +3,7 @@
  * What changes from step to step lies in small tensors that are written before each replay.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { KernelTime, Totals } from '../core/results';
+import type { KernelTime, KernelVariant, Totals } from '../core/results';
 import { countersSince, zeroCounters } from './gpu/counters';
 import { gpu } from './gpu/dispatch';
 import { fullPrecision } from './gpu/precision';
@@ -69,6 +69,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
   let evaluation: Recorded | undefined;
   /** What the latest update cost. */
   let cost = { ...zeroCounters(), jsMs: 0 };
+  let variants: KernelVariant[] = [];
   let timing: ((times: KernelTime[] | Promise<KernelTime[]>) => void) | undefined;
   /** Recording takes time; the order of updates must not change meanwhile. */
   let queue: Promise<unknown> = Promise.resolve();
@@ -94,24 +95,20 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
 
   const recordTraining = async (count: number, onProgress?: (done: number, all: number) => void): Promise<Recorded> => {
     const inputs = makeInputs(count);
-    const recording = await Recording.of(
-      () =>
-        inPrecision(() => {
-          const x = image(inputs, count);
-          const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
-            variableGradients(parameters.trainable(), () =>
-              fusedOps.softCrossEntropy(
-                forward(x, { training: true, step: inputs.step }),
-                inputs.targets,
-                inputs.labels,
-              ),
-            ),
-          );
-          arena.gather(gradients);
-          return { sums };
-        }),
-      onProgress,
-    );
+    const pass = () =>
+      inPrecision(() => {
+        const x = image(inputs, count);
+        const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
+          variableGradients(parameters.trainable(), () =>
+            fusedOps.softCrossEntropy(forward(x, { training: true, step: inputs.step }), inputs.targets, inputs.labels),
+          ),
+        );
+        arena.gather(gradients);
+        return { sums };
+      });
+    const met = tuner().collect(() => Recording.of(pass, onProgress));
+    variants = met.variants;
+    const recording = await met.result;
     return { inputs, recording };
   };
 
@@ -214,7 +211,8 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     report() {
       const { pool, counters } = gpu();
       const { pipelines, compileMs } = counters;
-      return { engine: 'fused', ...cost, pipelines, compileMs, liveBytes: pool.liveBytes, peakBytes: pool.peakBytes };
+      const { liveBytes, peakBytes } = pool;
+      return { engine: 'fused', ...cost, pipelines, compileMs, liveBytes, peakBytes, variants };
     },
 
     timeNextUpdate: () =>

@@ -14,7 +14,7 @@ import { trainStep } from './step';
 const RUN_AHEAD = 2;
 /** Milliseconds between two messages with step metrics. */
 const REPORT_EVERY = 200;
-/** The first updates compile and fill pools; this one costs what all later ones do. */
+/** The first updates compile and fill pools; this one costs what all later ones do, until the kernels are tuned. */
 const REPORTED_UPDATE = 2;
 /** Updates before the kernels are tuned: the first point should not wait for it. */
 const TUNED_AFTER = 5;
@@ -190,7 +190,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         images,
       });
       last = now;
-      if (at.update === REPORTED_UPDATE) reportPerformance(network.trainer);
+      if (at.update === REPORTED_UPDATE || at.update === TUNED_AFTER) reportPerformance(network.trainer);
       if (performance.now() - reported > REPORT_EVERY) flush();
     };
 

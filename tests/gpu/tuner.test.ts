@@ -69,6 +69,29 @@ describe('the tuner', () => {
     expect(pixelTiles(256, 4, { vec4: true, large: true }).map(({ name }) => name)).toContain(choice?.[1]);
   });
 
+  it('says how the kernels of some work are run, and whether that was measured', async () => {
+    const convolve = (channels: number) => () => bits([2, 6, 6, channels], 20, 3, 1);
+    await convolve(12)();
+    await tuner().tune(60_000);
+    const { result, variants } = tuner().collect(convolve(12));
+    await result;
+    expect(variants.map(({ kernel }) => kernel)).toEqual([
+      'conv-forward',
+      'conv-input-gradient',
+      'conv-filter-gradient',
+    ]);
+    expect(variants.map(({ shape }) => shape)).toEqual(Array(3).fill('2x6x6x12 to 2x6x6x20 k3 s1 p1'));
+    expect(variants.map(({ untried }) => untried)).toEqual([false, false, false]);
+    expect(variants[0]?.variant).toBe(tuner().chosen().get('conv-forward 2x6x6x12 to 2x6x6x20 k3 s1 p1'));
+    // Other work, not measured; a kernel that has one variant for it has nothing to try.
+    const other = tuner().collect(convolve(8));
+    await other.result;
+    expect(other.variants.filter(({ untried }) => untried).map(({ kernel, shape }) => `${kernel} ${shape}`)).toEqual(
+      tuner().untried(),
+    );
+    expect(other.variants[0]?.untried).toBe(true);
+  });
+
   it('stops when its time is over and goes on next time', async () => {
     await bits([2, 5, 5, 8], 12, 3, 1);
     const met = tuner().untried();

@@ -15,11 +15,11 @@ const layers: Record<string, readonly string[]> = {
   data: ['catalog', 'core'],
   trainer: ['engine', 'data', 'experiment', 'catalog', 'core'],
   runs: ['experiment', 'catalog', 'core'],
-  app: ['runs', 'experiment', 'catalog', 'core', 'trainer/protocol.ts'],
-  // The page's preview shows what the loader makes, in a worker of its own.
-  'app worker': ['data', 'experiment', 'catalog', 'core'],
-  // The engine beside its rivals.
-  bench: ['engine', 'experiment', 'catalog', 'core'],
+  app: ['runs', 'experiment', 'catalog', 'core', 'trainer/protocol.ts', 'bench/run-bench.ts'],
+  // The page's preview shows what the loader makes, and its benchmark trains: each in a worker of its own.
+  'app worker': ['bench', 'data', 'experiment', 'catalog', 'core'],
+  // The engine beside its rivals, and the data workers that feed it.
+  bench: ['engine', 'data', 'experiment', 'catalog', 'core'],
   cli: ['bench', 'runs', 'experiment', 'catalog', 'core', 'data', 'trainer/protocol.ts'],
 };
 

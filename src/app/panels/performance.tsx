@@ -1,37 +1,57 @@
 import type { PerformanceReport } from '../../core/results';
+import type { Run } from '../../runs/store';
+import { BenchmarkPanel } from '../benchmark/benchmark';
 import { formatBytes, formatCount } from '../format';
 import { useRuns } from '../state';
 import { timeKernels } from '../training';
+import { KernelVariants } from './kernel-variants';
 import styles from './performance.module.css';
 
 const milliseconds = (value: number) => `${value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en')} ms`;
 
-/** What one update costs the device, and where its time goes. */
+/** What one update costs the device, where its time goes, and how that compares. */
 export function Performance() {
-  const active = useRuns((state) => state.active);
   const run = useRuns(({ runs, performance }) => runs.findLast(({ id }) => performance[id]));
   const report = useRuns(({ performance }) => (run ? performance[run.id] : undefined));
-  if (!run || !report)
-    return (
-      <p className={styles.empty}>
-        Train something: after its third update this shows what an update costs the device, and where its time goes.
-      </p>
-    );
+  return (
+    <>
+      {run && report ? (
+        <Update run={run} report={report} />
+      ) : (
+        <p className={styles.empty}>
+          Train something: after its third update this shows what an update costs the device, and where its time goes.
+        </p>
+      )}
+      <BenchmarkPanel />
+    </>
+  );
+}
+
+function Update({ run, report }: { run: Run; report: PerformanceReport }) {
+  const active = useRuns((state) => state.active);
   return (
     <div className={styles.performance}>
-      <section aria-label="Cost of an update">
-        <h3 className={styles.heading}>
-          One update of {run.name} <span className={styles.soft}>{engineWords[report.engine]}</span>
-        </h3>
-        <dl className={styles.facts}>
-          {factsOf(report).map(([what, value]) => (
-            <div key={what}>
-              <dt>{what}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </section>
+      <div className={styles.column}>
+        <section aria-label="Cost of an update">
+          <h3 className={styles.heading}>
+            One update of {run.name} <span className={styles.soft}>{engineWords[report.engine]}</span>
+          </h3>
+          <dl className={styles.facts}>
+            {factsOf(report, run.summary.imagesPerSecond).map(([what, value]) => (
+              <div key={what}>
+                <dt>{what}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        {report.variants.length > 0 && (
+          <section aria-label="Kernels chosen">
+            <h3 className={styles.heading}>Kernels chosen</h3>
+            <KernelVariants variants={report.variants} />
+          </section>
+        )}
+      </div>
       <section aria-label="Time by kernel">
         <h3 className={styles.heading}>
           Time on the GPU
@@ -59,7 +79,8 @@ const howTo = ({ engine }: PerformanceReport) =>
     ? 'Not measured yet. It needs a run in progress and a device with timestamp-query, and changes no number of the run.'
     : 'Plain operations have no clock.';
 
-const factsOf = (report: PerformanceReport): [string, string][] => [
+const factsOf = (report: PerformanceReport, imagesPerSecond: number | undefined): [string, string][] => [
+  ['Images', `${formatCount(imagesPerSecond)}/s`],
   ['Dispatches', formatCount(report.dispatches)],
   ['Submits', formatCount(report.submits)],
   ['Uploaded, the batch included', formatBytes(report.uploadBytes)],

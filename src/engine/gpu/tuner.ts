@@ -2,7 +2,7 @@
  * Picks, shape by shape, the variant of a kernel that is fastest on this device, by running it; never by the vendor's name.
  * All variants of a kernel add up in the same order, so that the choice changes no result. Choices are kept by adapter.
  */
-import type { KernelTime } from '../../core/results';
+import type { KernelTime, KernelVariant } from '../../core/results';
 import barriersText from './barriers.wgsl?raw';
 import { type Gpu, gpu } from './dispatch';
 import { Recording } from './recording';
@@ -36,6 +36,8 @@ const total = (times: readonly KernelTime[]) => times.reduce((sum, { millisecond
 export class Tuner {
   private readonly choices = new Map<string, string>();
   private readonly open = new Map<string, Trial>();
+  /** What was asked for since collect(), by key. */
+  private met = new Map<string, KernelVariant>();
 
   constructor(private readonly gpu: Gpu) {}
 
@@ -48,10 +50,20 @@ export class Tuner {
   choose<V extends Variant>(key: string, variants: readonly V[], run: (variant: V) => void): V {
     const name = this.choices.get(key);
     const chosen = variants.find((variant) => variant.name === name) ?? (variants[0] as V);
-    if (name === undefined && variants.length > 1) {
+    const untried = name === undefined && variants.length > 1;
+    if (untried) {
       this.open.set(key, { variants, run: run as (variant: Variant) => void });
     }
+    const [kernel = '', ...shape] = key.split(' ');
+    this.met.set(key, { kernel, shape: shape.join(' '), variant: chosen.name, untried });
     return chosen;
+  }
+
+  /** How the kernels that `work` dispatches are run, besides what it returns. */
+  collect<T>(work: () => T): { result: T; variants: KernelVariant[] } {
+    this.met = new Map();
+    const result = work();
+    return { result, variants: [...this.met.values()] };
   }
 
   /** What was chosen so far, by kernel and shape. */

@@ -1,4 +1,4 @@
-/** What dawn.ts uses of the optional npm package webgpu, for the types to be checked where it is not installed. */
+/** What is used of the optional npm package webgpu, for the types to be checked where it is not installed. */
 declare module 'webgpu' {
   /** flags: `key=value`, of Dawn. */
   export function create(flags: string[]): GPU;
