@@ -6,6 +6,7 @@ import { createAverages } from './reference/averages';
 import { mixedWithReverse, normalizedInput } from './reference/input';
 import { referenceOps } from './reference/ops';
 import { createOptimizer } from './reference/optimizer';
+import { taught } from './teacher';
 import type { ImageBatch, Trainer, TrainerOptions } from './trainer';
 
 const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<number>): Totals => ({
@@ -14,7 +15,14 @@ const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<n
   top5,
 });
 
-export function createEagerTrainer({ parameters, forward, optimizer: plan, classes, input }: TrainerOptions): Trainer {
+export function createEagerTrainer({
+  parameters,
+  forward,
+  optimizer: plan,
+  classes,
+  input,
+  teacher,
+}: TrainerOptions): Trainer {
   const optimizer = createOptimizer(parameters.trainable, plan);
   const averages = plan.averaging && createAverages(parameters, plan.averaging);
   const image = ({ pixels, count }: ImageBatch) => normalizedInput(pixels, { count, ...input });
@@ -30,9 +38,10 @@ export function createEagerTrainer({ parameters, forward, optimizer: plan, class
           const x = mixedWithReverse(image(batch), batch.mix);
           const targets = tf.tensor2d(batch.targets, [batch.count, classes]);
           const labels = tf.tensor1d(batch.labels, 'int32');
+          const distillation = taught(teacher, x);
           const { gradients, sums } = variableGradients(parameters.trainable(), () => {
             const logits = forward(x, { training: true, step: firstMicroBatch + i });
-            return referenceOps.softCrossEntropy(logits, targets, labels);
+            return referenceOps.softCrossEntropy(logits, targets, labels, distillation);
           });
           metrics.push(tf.keep(sums));
           return Object.fromEntries(

@@ -8,4 +8,4 @@ export { createLayers } from './layers';
 export type { StepNumber } from './ops';
 export { createParameters, type Parameters } from './parameters';
 export { measureFlops } from './probe';
-export { type Mix, noMix, type Trainer, type TrainingBatch } from './trainer';
+export { type Mix, noMix, type Teacher, type Trainer, type TrainingBatch } from './trainer';

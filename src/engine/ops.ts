@@ -49,6 +49,19 @@ export interface InputSettings {
   std: readonly [number, number, number];
 }
 
+export interface DistillationSettings {
+  /** T: both networks' logits are divided by it; at 1 it is the plain softmax. */
+  temperature: number;
+  /** Factors of the cross-entropy and of the term that follows the teacher. */
+  taskWeight: number;
+  distillWeight: number;
+}
+
+export interface Distillation extends DistillationSettings {
+  /** Logits of a trained network for the same images, [batch, classes]. Constants: they get no gradient. */
+  teacherLogits: Tensor2D;
+}
+
 export interface Ops {
   /** x [b, h, w, c], filter [k, k, c, o], bias [o] -> [b, oh, ow, o]. */
   conv(x: Tensor4D, filter: Tensor4D, bias: Tensor | undefined, window: Window): Tensor4D;
@@ -80,7 +93,14 @@ export interface Ops {
   /**
    * loss: mean over the batch of -sum(target * log softmax(logits)). sums [3]: loss, label within the first 1, within the first 5,
    * summed over the rows; ties count for the network. logits and targets [batch, classes], targets' rows sum to 1; labels int32 [batch],
-   * the dominant classes.
+   * the dominant classes. With a teacher the loss, also the one in sums, is the whole that is descended:
+   * taskWeight * that + distillWeight * T^2 * KL(softmax(teacherLogits / T) || softmax(logits / T)) (Hinton et al. 2015; He et
+   * al. 2019, section 5.3). In f32 the second term is known to about 2e-7 * T^2, its gradient to the last few bits.
    */
-  softCrossEntropy(logits: Tensor2D, targets: Tensor2D, labels: Tensor1D): { loss: Scalar; sums: Tensor1D };
+  softCrossEntropy(
+    logits: Tensor2D,
+    targets: Tensor2D,
+    labels: Tensor1D,
+    distillation?: Distillation,
+  ): { loss: Scalar; sums: Tensor1D };
 }

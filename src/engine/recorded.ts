@@ -14,6 +14,7 @@ import { fusedOps } from './kernels';
 import { input } from './kernels/input';
 import { ParameterArena } from './kernels/optimizer';
 import { freeingEarly } from './kernels/register';
+import { taught } from './teacher';
 import { type ImageBatch, type Mix, noMix, type Trainer, type TrainerOptions } from './trainer';
 import { keepTuning } from './tuning';
 
@@ -98,9 +99,15 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     const pass = () =>
       inPrecision(() => {
         const x = image(inputs, count);
+        const distillation = taught(options.teacher, x);
         const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
           variableGradients(parameters.trainable(), () =>
-            fusedOps.softCrossEntropy(forward(x, { training: true, step: inputs.step }), inputs.targets, inputs.labels),
+            fusedOps.softCrossEntropy(
+              forward(x, { training: true, step: inputs.step }),
+              inputs.targets,
+              inputs.labels,
+              distillation,
+            ),
           ),
         );
         arena.gather(gradients);

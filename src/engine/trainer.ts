@@ -6,7 +6,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { OptimizerPlan } from '../core/optimizer';
 import type { KernelTime, PerformanceReport, Totals } from '../core/results';
 import type { Precision } from './gpu/precision';
-import type { InputSettings, StepNumber } from './ops';
+import type { DistillationSettings, InputSettings, StepNumber } from './ops';
 import type { Parameters } from './parameters';
 
 /** Images of a (micro-)batch as they come from the data workers. */
@@ -48,7 +48,10 @@ export interface EvaluatedBatch {
 export interface Trainer {
   /** Compiles what training with this batch needs. onProgress: pipelines compiled, of all. */
   prepare(count: number, onProgress?: (done: number, all: number) => void): Promise<void>;
-  /** One update from its micro-batches, each weighted by 1 / their number. Resolves to sums over all images, later than the GPU is free again. */
+  /**
+   * One update from its micro-batches, each weighted by 1 / their number. Resolves to sums over all images, later than the GPU is
+   * free again; the loss is the whole that was descended, a teacher's part included.
+   */
   update(batches: readonly TrainingBatch[], options: UpdateOptions): Promise<Totals>;
   /** Sums over the batch of the hard-label loss and metrics. At most the evaluation batch that the trainer was made for. */
   evaluate(batch: ImageBatch, withLogits: boolean): Promise<EvaluatedBatch>;
@@ -69,6 +72,12 @@ export interface Trainer {
   dispose(): void;
 }
 
+/** A trained network that the training follows. */
+export interface Teacher extends DistillationSettings {
+  /** The very images that the student sees, mixed, x [batch, size, size, 3] -> logits [batch, classes], in evaluation mode. */
+  forward(x: Tensor4D): Tensor2D;
+}
+
 export interface TrainerOptions {
   parameters: Parameters;
   /** x [batch, size, size, 3] -> logits [batch, classes]. */
@@ -81,4 +90,6 @@ export interface TrainerOptions {
   evalBatch: number;
   /** Of training; evaluation is in f32. Default: all in f32. */
   precision?: Precision;
+  /** Its weights are nobody's business here: who made it disposes of it, after the trainer. */
+  teacher?: Teacher;
 }

@@ -1,9 +1,9 @@
 /** The tensor layer's ops from plain tfjs ops: right on every backend, slow on WebGPU. */
 import * as tf from '@tensorflow/tfjs-core';
 import { rng } from '../../core/rng';
-import type { Ops } from '../ops';
+import type { Distillation, Ops } from '../ops';
 import { batchNorm, gelu, globalAvgPool, layerNorm, normalize, swish } from './functions';
-import { batchMetrics, softCrossEntropy } from './loss';
+import { batchMetrics, distillationLoss, softCrossEntropy } from './loss';
 
 const last = (shape: readonly number[]) => shape.at(-1) as number;
 
@@ -42,6 +42,15 @@ function avgPool(x: tf.Tensor4D, { kernel, stride, ceil }: { kernel: number; str
   const share = rows.held.flatMap((r) => columns.held.map((c) => (kernel * kernel) / (r * c)));
   const scale = tf.tensor4d(share, [1, rows.held.length, columns.held.length, 1]);
   return tf.mul(tf.avgPool(padded, kernel, stride, 0, 'floor'), scale) as tf.Tensor4D;
+}
+
+function distilled(
+  task: tf.Scalar,
+  logits: tf.Tensor2D,
+  { teacherLogits, temperature, taskWeight, distillWeight }: Distillation,
+): tf.Scalar {
+  const divergence = distillationLoss(logits, teacherLogits, temperature);
+  return tf.add(tf.mul(task, taskWeight), tf.mul(divergence, distillWeight));
 }
 
 export const referenceOps: Ops = {
@@ -88,8 +97,9 @@ export const referenceOps: Ops = {
     return tf.mul(x, tf.tensor(keep, shape));
   },
 
-  softCrossEntropy(logits, targets, labels) {
-    const loss = softCrossEntropy(logits, targets);
+  softCrossEntropy(logits, targets, labels, distillation) {
+    const task = softCrossEntropy(logits, targets);
+    const loss = distillation ? distilled(task, logits, distillation) : task;
     return { loss, sums: batchMetrics(loss, logits, labels) };
   },
 };

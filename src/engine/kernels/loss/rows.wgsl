@@ -1,11 +1,21 @@
 // Each row's cross-entropy -sum t * log softmax(z), whether its label is within the first 1 or 5, and log sum exp. rows [batch, 4].
 // A label below 0 is padding: it counts for nothing. Ties count for the network.
+// DISTILL: the loss is a weighted sum of that and T^2 * KL(softmax(u / T) || softmax(z / T)), u a teacher's logits; soft [batch]
+// holds log sum exp of z / T and of u / T.
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> targets: array<f32>;
 @group(0) @binding(2) var<storage, read> labels: array<i32>;
+#if DISTILL
+@group(0) @binding(3) var<storage, read> teacher: array<f32>;
+@group(0) @binding(4) var<storage, read_write> rows: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> soft: array<vec2f>;
+struct Dims { batch: u32, classes: u32, sharpness: f32, task: f32, distill: f32 }
+@group(0) @binding(6) var<uniform> dims: Dims;
+#else
 @group(0) @binding(3) var<storage, read_write> rows: array<vec4f>;
 struct Dims { batch: u32, classes: u32 }
 @group(0) @binding(4) var<uniform> dims: Dims;
+#end
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -25,6 +35,22 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let logSum = most + log(sum);
   var loss = 0.0;
   for (var c = 0u; c < dims.classes; c++) { loss -= targets[start + c] * (logits[start + c] - logSum); }
+#if DISTILL
+  var mostOfTeacher = teacher[start];
+  for (var c = 0u; c < dims.classes; c++) { mostOfTeacher = max(mostOfTeacher, teacher[start + c]); }
+  var sums = vec2f();
+  for (var c = 0u; c < dims.classes; c++) {
+    sums += exp(dims.sharpness * (vec2f(logits[start + c], teacher[start + c]) - vec2f(most, mostOfTeacher)));
+  }
+  let logSums = dims.sharpness * vec2f(most, mostOfTeacher) + log(sums);
+  var divergence = 0.0;
+  for (var c = 0u; c < dims.classes; c++) {
+    let logs = dims.sharpness * vec2f(logits[start + c], teacher[start + c]) - logSums;
+    divergence += exp(logs.y) * (logs.y - logs.x);
+  }
+  loss = dims.task * loss + dims.distill * divergence / (dims.sharpness * dims.sharpness);
+  soft[row] = logSums;
+#end
   if (label < 0) {
     rows[row] = vec4f(0.0, 0.0, 0.0, logSum);
   } else {
