@@ -31,7 +31,12 @@ export function createTrainerClient(onEvent: (event: Event) => void): TrainerCli
   const send = (command: Command) => worker.postMessage(command);
   return {
     send,
-    start: (session, options) => send({ type: 'start', session, ...options }),
+    // The teacher's weights are not needed here again; a copy of them would take as much memory.
+    start: (session, options) =>
+      worker.postMessage(
+        { type: 'start', session, ...options } satisfies Command,
+        options.teacher ? [options.teacher.weights] : [],
+      ),
     restart: () => {
       worker.terminate();
       worker = spawn();

@@ -1,6 +1,7 @@
 /** The runs of the page and their copies in the store: every change goes to both. */
 import { openRunStore, type Run, type RunStore } from '../runs/store';
 import { curveOf, forgetCurve, setCurve } from './curves';
+import { loadWeights, removeWeights } from './kept-weights';
 import { useRuns } from './state';
 
 /** How long a deletion can be undone. */
@@ -34,6 +35,7 @@ export async function loadRuns(): Promise<void> {
     const runs = stored.map((run): Run => (isOpen(run) ? { ...run, state: 'stopped' } : run));
     await Promise.all(runs.filter((run, i) => run !== stored[i]).map((run) => store?.save(run)));
     useRuns.setState((now) => ({ runs: [...runs, ...now.runs], tick: now.tick + 1 }));
+    await loadWeights(useRuns.getState().runs);
   });
   useRuns.setState({ loaded: true });
 }
@@ -88,5 +90,6 @@ function endUndo(): void {
   const { deleted } = useRuns.getState();
   if (!deleted) return;
   forgetCurve(deleted.id);
+  void removeWeights(deleted.id);
   useRuns.setState({ deleted: undefined });
 }

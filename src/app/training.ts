@@ -6,6 +6,7 @@ import type { Event } from '../trainer/protocol';
 import { createTrainerClient, type TrainerClient } from './client';
 import { curveOf } from './curves';
 import { findRun, isOpen, loadRuns, removeRun, saveCurves, updateRun } from './kept-runs';
+import { keepRunWeights, notify, teacherOf, teacherProblem, useKeptWeights } from './kept-weights';
 import { holdScreen, releaseScreen } from './screen-lock';
 import { sizeToDevice } from './sizing';
 import { useExperiment, useRuns } from './state';
@@ -39,14 +40,22 @@ export async function openLab(): Promise<void> {
 
 /** Starts a run of the experiment as it is, or queues it behind the run in progress. */
 export function train(): void {
+  const { experiment } = useExperiment.getState();
+  const problem = teacherProblem(experiment);
+  if (problem) {
+    notify("Training can't start.", problem);
+    return;
+  }
+  useKeptWeights.setState({ notice: undefined });
   const { runs, adapter, active, deleted } = useRuns.getState();
   const number = [...runs, ...(deleted ? [deleted] : [])].reduce((most, run) => Math.max(most, run.number), -1) + 1;
   const run: Run = {
-    id: `${number}-${Date.now().toString(36)}`,
+    // Readable, because a link may name a run as a teacher.
+    id: `${runName(number)}-${Date.now().toString(36)}`,
     number,
     name: runName(number),
     color: number % PALETTE,
-    experiment: useExperiment.getState().experiment,
+    experiment,
     created: Date.now(),
     state: 'preparing',
     ...(adapter ? { adapter } : {}),
@@ -73,8 +82,21 @@ function launch(run: Run): void {
     failure: undefined,
     progress: { ...progress, [run.id]: { message: 'Starting' } },
   }));
-  client?.start(run.id, { experiment: run.experiment });
   void holdScreen();
+  void begin(run);
+}
+
+/** Fetches the teacher, if there is one, and hands all to the worker. */
+async function begin({ id, experiment }: Run): Promise<void> {
+  try {
+    const teacher = await teacherOf(experiment);
+    // Deleted, or the worker lost, meanwhile.
+    if (!findRun(id)) finish(id, { state: 'stopped' });
+    else if (useRuns.getState().active === id)
+      client?.start(id, { experiment, returnWeights: true, ...(teacher && { teacher }) });
+  } catch (error) {
+    receive({ type: 'failed', session: id, message: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 const command = (type: 'pause' | 'resume' | 'stop' | 'time-kernels') => () => {
@@ -140,6 +162,7 @@ function receive(event: Event): void {
       return;
     case 'finished':
       finish(event.session, { state: event.reason === 'done' ? 'finished' : 'stopped' });
+      keepWhatItLearned(event.session, event.weights);
       return;
     case 'failed':
       useRuns.setState({ failure: { run: findRun(event.session)?.name ?? 'The run', message: event.message } });
@@ -176,6 +199,12 @@ function finish(id: string, end: Partial<Run>): void {
     useRuns.setState({ queue: queue.slice(1) });
     launch(next);
   } else if (!active) releaseScreen();
+}
+
+function keepWhatItLearned(id: string, weights: ArrayBuffer | undefined): void {
+  const run = findRun(id);
+  // A run that was stopped before its first update has learned nothing; one that was deleted wants nothing kept.
+  if (run && weights && run.summary.step > 0) void keepRunWeights(run, weights);
 }
 
 function scheduleFlush(): void {

@@ -20,6 +20,8 @@ export type OptionControl = { label: string; help?: string; unit?: string } & (
   | { kind: 'boolean' }
   | { kind: 'choice'; choices: readonly string[] }
   | { kind: 'text'; maxLength: number }
+  /** Id of weights that this browser keeps; '' for none. */
+  | { kind: 'checkpoint'; maxLength: number }
   /** Comma-separated integers, e.g. blocks per stage. */
   | { kind: 'numbers'; length: number; min: number; max: number }
 );
@@ -76,6 +78,14 @@ export function text(fallback: string, maxLength: number, words: Words) {
   return schema;
 }
 
+/** A choice among the weights that this browser keeps, none at first. A link may name some that are not here. */
+export function checkpoint(words: Words) {
+  const maxLength = 100;
+  const schema = z.string().max(maxLength).default('');
+  controls.add(schema, { kind: 'checkpoint', maxLength, ...words });
+  return schema;
+}
+
 export function numbers(fallback: number[], range: { length: number; min: number; max: number }, words: Words) {
   const schema = z.array(z.number().int().min(range.min).max(range.max)).length(range.length).default(fallback);
   controls.add(schema, { kind: 'numbers', ...range, ...words });
@@ -108,8 +118,11 @@ export interface Part<S extends z.ZodObject = z.ZodObject> {
   options: S;
 }
 
-/** How a choice is said in timm's train.py: arguments, or why it can't be said. */
-export type TimmExport = { args: string[] } | { impossible: string };
+/**
+ * How a choice is said in timm's train.py: arguments, or why it can't be said. lacking: what the arguments leave for the user to
+ * do, for a person.
+ */
+export type TimmExport = { args: string[]; lacking?: string } | { impossible: string };
 
 // ---- sample stage: image operations ----------------------------------------------------------------------------------
 
@@ -145,9 +158,19 @@ export interface BatchContext {
 
 // ---- plans of general mechanisms, filled in by tricks ------------------------------------------------------------------
 
+export interface DistillationPlan {
+  /** Id of the teacher's weights, as the page keeps them. */
+  teacher: string;
+  temperature: number;
+  /** Factors of the cross-entropy with the targets and of T^2 * KL(teacher || student). */
+  taskWeight: number;
+  distillWeight: number;
+}
+
 export interface LossPlan {
   /** Label smoothing e: target 1-e+e/K, others e/K. */
   smoothing: number;
+  distillation?: DistillationPlan;
 }
 
 export type { OptimizerPlan };

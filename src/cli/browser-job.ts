@@ -14,6 +14,8 @@ export interface JobFiles {
   data?: string | undefined;
   /** safetensors that the page may read. */
   weights?: Uint8Array<ArrayBuffer> | undefined;
+  /** The same of a teacher. */
+  teacher?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
@@ -32,10 +34,15 @@ function filesPlugin(files: JobFiles, onWeights: (weights: Uint8Array) => void):
         if (files.data) serveFolder(files.data, request, response);
         else response.writeHead(404).end();
       });
-      middlewares.use('/@weights/in', (_request: IncomingMessage, response: ServerResponse) => {
-        response.writeHead(files.weights ? 200 : 404, { 'content-type': 'application/octet-stream' });
-        response.end(files.weights);
-      });
+      for (const [name, weights] of [
+        ['in', files.weights],
+        ['teacher', files.teacher],
+      ] as const) {
+        middlewares.use(`/@weights/${name}`, (_request: IncomingMessage, response: ServerResponse) => {
+          response.writeHead(weights ? 200 : 404, { 'content-type': 'application/octet-stream' });
+          response.end(weights);
+        });
+      }
       middlewares.use('/@weights/out', (request: IncomingMessage, response: ServerResponse) => {
         bodyOf(request).then(
           (weights) => {

@@ -1,7 +1,7 @@
 /** What the command line asks of its page. Types only: Node and the browser share nothing else. */
 
 import type { Experiment } from '../experiment/schema';
-import type { Event, SessionId, StartOptions } from '../trainer/protocol';
+import type { Event, SessionId, StartOptions, TeacherWeights } from '../trainer/protocol';
 
 export type Job =
   | {
@@ -9,6 +9,8 @@ export type Job =
       options: Pick<StartOptions, 'experiment' | 'data' | 'maxSteps' | 'returnWeights' | 'dataWorkers'>;
       /** Initial weights wait at WEIGHTS_IN. */
       initialWeights: boolean;
+      /** Its weights wait beside them. */
+      teacher?: Omit<TeacherWeights, 'weights'>;
     }
   | {
       command: 'predict';

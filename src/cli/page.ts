@@ -9,7 +9,7 @@ const fullAddress = (data: DataSource | undefined) =>
   data && { data: { infoUrl: new URL(data.infoUrl, window.location.href).href } };
 
 async function commandOf(job: Job): Promise<Command> {
-  const weights = async () => (await fetch('/@weights/in')).arrayBuffer();
+  const weights = async (name = 'in') => (await fetch(`/@weights/${name}`)).arrayBuffer();
   switch (job.command) {
     case 'start':
       return {
@@ -18,6 +18,7 @@ async function commandOf(job: Job): Promise<Command> {
         ...job.options,
         ...fullAddress(job.options.data),
         ...(job.initialWeights && { initialWeights: await weights() }),
+        ...(job.teacher && { teacher: { ...job.teacher, weights: await weights('teacher') } }),
       };
     case 'predict':
       return {

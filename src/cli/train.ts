@@ -9,6 +9,7 @@ import { readExperiment, withKeys } from './experiment-source';
 import { Failure } from './failure';
 import type { PageEvent } from './job';
 import { answer, type Output, save } from './output';
+import { withTeacher } from './teacher';
 import { readWeights } from './weights';
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
@@ -55,9 +56,11 @@ function progressLines(output: Output): (event: PageEvent) => void {
 }
 
 export async function train(argv: readonly string[], output: Output): Promise<void> {
-  const args = readArguments(argv, ['data', 'steps', 'init', 'save', 'out', 'data-workers'], 1, ['ema']);
+  const named = ['data', 'steps', 'init', 'save', 'out', 'data-workers', 'teacher', 'teacher-model'];
+  const args = readArguments(argv, named, 1, ['ema']);
   const word = args.words[0];
-  const experiment = withKeys(word === undefined ? defaultExperiment() : readExperiment(word), args.set);
+  const asked = withKeys(word === undefined ? defaultExperiment() : readExperiment(word), args.set);
+  const { experiment, teacher } = withTeacher(asked, args.values);
   const data = args.values.data === undefined ? undefined : dataFolder(args.values.data);
   const maxSteps = wholeNumber(args, 'steps', 1);
   const dataWorkers = wholeNumber(args, 'data-workers', 0);
@@ -76,6 +79,7 @@ export async function train(argv: readonly string[], output: Output): Promise<vo
     {
       command: 'start',
       initialWeights: weights !== undefined,
+      ...(teacher && { teacher: teacher.network }),
       options: {
         experiment,
         returnWeights: averaged ? 'averaged' : args.values.save !== undefined,
@@ -84,7 +88,7 @@ export async function train(argv: readonly string[], output: Output): Promise<vo
         ...(dataWorkers !== undefined && { dataWorkers }),
       },
     },
-    { data: data?.path, weights },
+    { data: data?.path, weights, teacher: teacher?.weights },
     (event) => {
       progress(event);
       if (event.type === 'ready') adapter = event.adapter;

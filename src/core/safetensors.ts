@@ -69,11 +69,8 @@ function checkedEntry(name: string, value: unknown, dataBytes: number): Entry {
   return { dtype: entry.dtype, shape, data_offsets: [begin, end] };
 }
 
-/**
- * Reads all floating-point tensors of a file (F32, F16, BF16, F64) as float32; integer tensors are skipped.
- * Throws with a message for a person when the file is cut, is no safetensors file or holds another type.
- */
-export function parseSafetensors(buffer: ArrayBuffer): Map<string, NamedArray> {
+/** The header's entries, unchecked, and where the values begin. */
+function readHeader(buffer: ArrayBuffer): { header: Record<string, unknown>; start: number } {
   if (buffer.byteLength < 8) throw invalid(`it has only ${buffer.byteLength} bytes`);
   const headerBytes = new DataView(buffer).getBigUint64(0, true);
   if (headerBytes > BigInt(MAX_HEADER_BYTES) || headerBytes > BigInt(buffer.byteLength - 8)) {
@@ -88,11 +85,31 @@ export function parseSafetensors(buffer: ArrayBuffer): Map<string, NamedArray> {
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     throw invalid('its header is not an object');
+  return { header: header as Record<string, unknown>, start };
+}
 
+/** The free texts in a file's header; what is not text is left out. Throws if the file is no safetensors file. */
+export function safetensorsMetadata(buffer: ArrayBuffer): Map<string, string> {
+  const metadata = readHeader(buffer).header.__metadata__;
+  if (typeof metadata !== 'object' || metadata === null) return new Map();
+  return new Map(Object.entries(metadata).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+}
+
+/**
+ * Reads all floating-point tensors of a file (F32, F16, BF16, F64) as float32; integer tensors are skipped. Takes memory in
+ * proportion to the file's length, whatever its header says.
+ * Throws with a message for a person when the file is cut, is no safetensors file or holds another type.
+ */
+export function parseSafetensors(buffer: ArrayBuffer): Map<string, NamedArray> {
+  const { header, start } = readHeader(buffer);
+  const dataBytes = buffer.byteLength - start;
   const tensors = new Map<string, NamedArray>();
+  let used = 0;
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') continue;
-    const { dtype, shape, data_offsets } = checkedEntry(name, value, buffer.byteLength - start);
+    const { dtype, shape, data_offsets } = checkedEntry(name, value, dataBytes);
+    used += data_offsets[1] - data_offsets[0];
+    if (used > dataBytes) throw invalid('its tensors overlap');
     if (integerTypes.has(dtype)) continue;
     if (!(dtype in bytesPerValue)) throw invalid(`tensor ${name} has the type ${dtype}, which is not supported`);
     const type = dtype as FloatType;

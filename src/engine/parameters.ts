@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Init } from '../core/layers';
+import { listNames } from '../core/names';
 import { type Rng, rng } from '../core/rng';
 import type { NamedArray } from '../core/safetensors';
 import { gpu } from './gpu/dispatch';
@@ -147,9 +148,6 @@ interface Entry extends Parameter {
   layout: Layout;
 }
 
-const list = (names: string[]) =>
-  names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
-
 /** An empty store; parameters appear when a model runs over it. */
 export function createParameters(seed: number): Parameters {
   const entries = new Map<string, Entry>();
@@ -191,9 +189,9 @@ export function createParameters(seed: number): Parameters {
           : [];
       });
       const problems = [
-        ...(unknown.length ? [`the model has no ${list(unknown)}`] : []),
-        ...(absent.length && missing === 'fail' ? [`missing are ${list(absent)}`] : []),
-        ...(misshapen.length ? [`wrong shape: ${list(misshapen)}`] : []),
+        ...(unknown.length ? [`the model has no ${listNames(unknown)}`] : []),
+        ...(absent.length && missing === 'fail' ? [`missing are ${listNames(absent)}`] : []),
+        ...(misshapen.length ? [`wrong shape: ${listNames(misshapen)}`] : []),
       ];
       if (problems.length) throw new Error(`These weights do not fit the model: ${problems.join('; ')}.`);
       for (const { name, variable, layout } of all()) {

@@ -1,6 +1,7 @@
 /** Combinations that are allowed and rarely wise: warnings to show beside the switch. */
 import { modelOf } from '../catalog/parts';
 import { augmentationClashes } from './augmentation-clashes';
+import { distillationClashes } from './distillation-clashes';
 import { optimizerClashes } from './optimizer-clashes';
 import { expectedFacts, numberOf, planTraining } from './plan';
 import { scheduleClashes } from './schedule-clashes';
@@ -45,6 +46,7 @@ export function clashes(experiment: Experiment): Clash[] {
       found.push({ trick, message: 'A batch of one image is mixed with itself: nothing changes.' });
     }
   }
+  found.push(...distillationClashes(experiment, plan.lossPlan));
   if (on['no-bias-decay'] && plan.optimizerPlan.weightDecay === 0) {
     found.push({ trick: 'no-bias-decay', message: 'The weight decay is 0: there is nothing to keep away.' });
   }

@@ -1,4 +1,5 @@
 /** The difference between two experiments in one line per change, for a person. */
+import type { OptionValue } from '../catalog/define';
 import { allParts, findPart } from '../catalog/parts';
 import { tricks } from '../catalog/tricks';
 import { optionText } from './option-text';
@@ -6,6 +7,7 @@ import { type Choice, choices, controlsOf, type Experiment } from './schema';
 
 /** '0.1' -> '.1': numbers read shorter without the zero. */
 const short = (text: string) => text.replace(/(^|,)0\./g, '$1.');
+const shown = (value: OptionValue) => short(optionText(value)) || 'none';
 const lower = (label: string) => (/^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label);
 
 function chosen(experiment: Experiment, id: string): boolean {
@@ -38,7 +40,7 @@ export function diffExperiments(a: Experiment, b: Experiment): string[] {
       const after = b.options[part.id]?.[name];
       if (before === undefined || after === undefined || optionText(before) === optionText(after)) continue;
       const owner = kind === 'trick' ? `${lower(part.label)}: ` : '';
-      lines.push(`${owner}${lower(control.label)} ${short(optionText(before))} -> ${short(optionText(after))}`);
+      lines.push(`${owner}${lower(control.label)} ${shown(before)} -> ${shown(after)}`);
     }
   }
   if (a.seed !== b.seed) lines.push(`seed ${a.seed} -> ${b.seed}`);

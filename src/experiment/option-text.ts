@@ -23,6 +23,7 @@ export function parseOptionText(control: OptionControl, text: string): OptionVal
       return parseSwitch(text);
     case 'choice':
     case 'text':
+    case 'checkpoint':
       return text;
     case 'numbers': {
       const values = text.split(',').map(parseNumber);
@@ -49,6 +50,7 @@ export function expectation(control: OptionControl): string {
     case 'choice':
       return `must be one of ${control.choices.join(', ')}`;
     case 'text':
+    case 'checkpoint':
       return `must be a text of at most ${control.maxLength} characters`;
     case 'numbers':
       return `must be ${control.length} whole numbers from ${control.min} to ${control.max} with commas between`;

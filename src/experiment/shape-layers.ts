@@ -10,6 +10,8 @@ export type Shape = readonly number[];
 export interface Counts {
   /** Trainable numbers, each name once. */
   parameters: Map<string, number>;
+  /** Numbers that are not trained, running statistics, each name once. */
+  buffers: Map<string, number>;
   /** Multiply-adds of convolutions and linear layers, one forward pass. */
   macs: number;
   /** Multiply-adds of q k^T and of its product with v. */
@@ -32,7 +34,7 @@ export function windows(length: number, kernel: number, stride: number, padding:
 
 /** A counting tensor layer, and its counts so far. Throws where a real layer would: an image too small for its window. */
 export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
-  const counts: Counts = { parameters: new Map(), macs: 0, attentionMacs: 0, saved: 0, largest: 0 };
+  const counts: Counts = { parameters: new Map(), buffers: new Map(), macs: 0, attentionMacs: 0, saved: 0, largest: 0 };
   const own = (name: string, size: number) => counts.parameters.set(name, size);
   const keep = (shape: Shape): Shape => {
     const size = product(shape);
@@ -66,6 +68,7 @@ export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
     batchNorm(x, name) {
       own(`${name}.weight`, last(x));
       own(`${name}.bias`, last(x));
+      for (const buffer of ['running_mean', 'running_var']) counts.buffers.set(`${name}.${buffer}`, last(x));
       return keep(x);
     },
     layerNorm(x, name) {

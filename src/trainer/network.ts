@@ -4,6 +4,9 @@ import { parseSafetensors, writeSafetensors } from '../core/safetensors';
 import * as engine from '../engine';
 import type { TrainingPlan } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
+import { headerTexts } from '../experiment/weights-fit';
+import type { StartOptions } from './protocol';
+import { createTeacher, type OpenTeacher } from './teacher';
 
 export interface Network {
   engine: engine.EngineName;
@@ -17,8 +20,15 @@ export interface Network {
   dispose(): void;
 }
 
-/** Builds the network, with initial weights from the seed or from a safetensors file; throws in words if they do not fit. */
-export function createNetwork(experiment: Experiment, plan: TrainingPlan, initialWeights?: ArrayBuffer): Network {
+/**
+ * Builds the network, with initial weights from the seed or from a safetensors file, and the teacher that it follows, if one is
+ * given and asked for; throws in words if weights do not fit.
+ */
+export function createNetwork(
+  experiment: Experiment,
+  plan: TrainingPlan,
+  { initialWeights, teacher: given }: Pick<StartOptions, 'initialWeights' | 'teacher'> = {},
+): Network {
   const model = modelOf(experiment.model);
   const options = experiment.options[experiment.model] ?? {};
   const parameters = engine.createParameters(experiment.seed);
@@ -28,30 +38,36 @@ export function createNetwork(experiment: Experiment, plan: TrainingPlan, initia
     const nn = engine.createLayers(parameters, { ops, seed: experiment.seed, ...mode });
     return model.forward<engine.Tensor>(nn, x, options, plan.modelContext) as engine.Tensor2D;
   };
+  let teacher: OpenTeacher | undefined;
   try {
     // Parameters come into being on first use: one empty image calls them all.
     engine.buildParameters(forward, plan.size);
     if (initialWeights) parameters.load(parseSafetensors(initialWeights));
+    const { distillation } = plan.lossPlan;
+    teacher = given && distillation && createTeacher(given, distillation, plan, name);
   } catch (error) {
     parameters.dispose();
     throw error;
   }
   const { size, mean, std } = plan;
+  const { classes } = plan.modelContext;
   const trainer = engine.createTrainer(name, {
     parameters,
     forward,
     optimizer: plan.optimizerPlan,
-    classes: plan.modelContext.classes,
+    classes,
     input: { size, mean, std },
     accumulating: plan.accumulation > 1,
     precision: plan.precision,
     evalBatch: plan.evalBatch,
+    ...(teacher && { teacher: teacher.teacher }),
   });
   return {
     engine: name,
     trainer,
     parameterCount: parameters.count(),
-    save: async () => writeSafetensors(await parameters.dump(), { format: 'pt', model: experiment.model }),
+    save: async () =>
+      writeSafetensors(await parameters.dump(), headerTexts({ model: experiment.model, options, classes, size })),
     async withAverages(work) {
       await trainer.exchangeAverages();
       try {
@@ -62,6 +78,7 @@ export function createNetwork(experiment: Experiment, plan: TrainingPlan, initia
     },
     dispose() {
       trainer.dispose();
+      teacher?.dispose();
       parameters.dispose();
     },
   };

@@ -17,7 +17,7 @@ export async function predict({ session, experiment, data, weights, split }: Pre
     throw new Error(`There is no split "${split}"; the dataset has ${Object.keys(index.splits).join(', ')}.`);
   }
   const plan = planTraining(experiment, { trainImages: declared.num_samples, classes: index.classes.length });
-  const network = createNetwork(experiment, plan, weights);
+  const network = createNetwork(experiment, plan, { initialWeights: weights });
   const pool = openPool();
   try {
     const loader = await openSplit({ index, experiment, split, training: false, pool, everything: true });

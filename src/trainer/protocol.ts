@@ -1,4 +1,5 @@
 /** What the page (or the command line's page) and the training worker say to each other. Types only. */
+import type { OptionValues } from '../catalog/define';
 import type { AdapterSummary, EvalMetrics, PerformanceReport, StepMetrics } from '../core/results';
 import type { Experiment } from '../experiment/schema';
 
@@ -9,6 +10,15 @@ export interface DataSource {
   infoUrl: string;
 }
 
+/** A trained network to follow. */
+export interface TeacherWeights {
+  /** Id and options of the catalog. */
+  model: string;
+  options: OptionValues;
+  /** safetensors, timm names. */
+  weights: ArrayBuffer;
+}
+
 export interface StartOptions {
   experiment: Experiment;
   data?: DataSource;
@@ -16,7 +26,9 @@ export interface StartOptions {
   maxSteps?: number;
   /** safetensors, timm names: initial weights instead of random ones. */
   initialWeights?: ArrayBuffer;
-  /** Send the weights with the finished event, or their moving average. */
+  /** What an experiment with distillation learns from; others leave it alone. */
+  teacher?: TeacherWeights;
+  /** Send the weights with the finished event, or their moving average, in a file that says what they are of. */
   returnWeights?: boolean | 'averaged';
   /** Decode and augment workers; 0 = one per spare core. Has no influence on the numbers. */
   dataWorkers?: number;

@@ -111,6 +111,8 @@ interface Room {
 
 async function open(options: StartOptions, progress: (message: string) => void): Promise<Room> {
   const { experiment } = options;
+  if (experiment.on.distillation && !options.teacher)
+    throw new Error('Distillation needs a teacher, and none was given.');
   const closers: (() => void)[] = [];
   const close = () => {
     for (const closer of closers.reverse()) closer();
@@ -124,7 +126,7 @@ async function open(options: StartOptions, progress: (message: string) => void):
     closers.push(() => splits.close());
     progress('Building the network');
     const plan = planTraining(experiment, { trainImages: splits.train.samples, classes: index.classes.length });
-    const network = createNetwork(experiment, plan, options.initialWeights);
+    const network = createNetwork(experiment, plan, options);
     closers.push(() => network.dispose());
     return {
       index,

@@ -52,7 +52,7 @@ test.each(tricks.map((trick) => ({ trick, id: trick.id })))(
     expect(trick.paper.url).toMatch(/^https:\/\//);
     const exported = trick.timm(defaultOptions(trick));
     if ('args' in exported) expect(exported.args[0]).toMatch(/^--/);
-    else expect(exported.impossible).toMatch(/\.$/);
+    expect('args' in exported ? (exported.lacking ?? '.') : exported.impossible).toMatch(/\.$/);
     const off = switchTrick(defaultExperiment(), trick.id, false);
     const on = switchTrick(off, trick.id, true);
     expect(

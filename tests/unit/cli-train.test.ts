@@ -136,6 +136,40 @@ describe('the command line', () => {
     expect(stderr).toContain('no-such-trick');
   });
 
+  it('trains another model with those weights as its teacher, which the file describes', async () => {
+    const student = ['--set', 'data.size=16', 'data.batch=8', 'resnet50.depths=1,1,1,1', 'resnet50.width=.0625'];
+    const args = [
+      'train',
+      'model=resnet50',
+      '--data',
+      data,
+      '--steps',
+      '2',
+      '--data-workers',
+      '1',
+      ...student,
+      '--json',
+    ];
+    const alone = await tricklab(...args);
+    const taught = await tricklab(...args, '--teacher', weights);
+    expect(taught.code, taught.stderr).toBe(0);
+    const { experiment, steps } = JSON.parse(taught.stdout);
+    expect(experiment.on.distillation).toBe(true);
+    expect(experiment.options.distillation.teacher).toBe('weights.safetensors');
+    // The same images and weights at first: what the teacher adds to the loss is the difference.
+    expect(steps[0].loss).toBeGreaterThan(JSON.parse(alone.stdout).steps[0].loss);
+  }, 300_000);
+
+  it.each([
+    ['distillation without a teacher', ['--set', 'distillation=on'], 'needs a teacher: --teacher'],
+    ['a teacher that is not there', ['--teacher', join(folder, 'none.safetensors')], 'no file'],
+    ['a model without its weights', ['--teacher-model', 'preset:tiny'], 'there is none'],
+    ['a teacher that is no safetensors file', ['--teacher', join(data, '_info.json')], 'safetensors'],
+  ])('refuses %s before anything starts', async (_name, args, reason) => {
+    const { code, stderr } = await tricklab('train', 'preset:tiny', '--data', data, ...args);
+    expect([code, stderr.trimEnd().split('\n')]).toEqual([1, [expect.stringContaining(reason)]]);
+  });
+
   it('fails in one line on weights that do not fit the model', async () => {
     const { code, stdout, stderr } = await tricklab(
       ...['predict', '--model', 'resnet50', '--weights', weights, '--data', data],

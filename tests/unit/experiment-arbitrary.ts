@@ -18,6 +18,7 @@ export function optionArbitrary(control: OptionControl): fc.Arbitrary<OptionValu
     case 'choice':
       return fc.constantFrom(...control.choices);
     case 'text':
+    case 'checkpoint':
       return fc.string({ maxLength: Math.min(control.maxLength, 60), unit: 'binary-ascii' });
     case 'numbers':
       return fc.array(fc.integer({ min: control.min, max: control.max }), {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type NamedArray, parseSafetensors, writeSafetensors } from '../../src/core/safetensors';
+import { type NamedArray, parseSafetensors, safetensorsMetadata, writeSafetensors } from '../../src/core/safetensors';
 
 /** A file from a header and raw bytes, right or wrong. */
 function file(header: string, data: number[] = [], headerBytes = BigInt(header.length)): ArrayBuffer {
@@ -67,9 +67,29 @@ describe('safetensors', () => {
       file('{"x":{"dtype":"F32","shape":[9e9,9e9],"data_offsets":[0,0]}}'),
       'cannot have 0 bytes',
     ],
+    [
+      'tensors that overlap',
+      file(
+        '{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+        [0, 0, 0, 0],
+      ),
+      'tensors overlap',
+    ],
     ['an unknown type', file('{"x":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}', [0]), 'type F8_E4M3'],
   ])('refuses %s with a reason', (_, buffer, reason) => {
     expect(() => parseSafetensors(buffer)).toThrow(reason);
+  });
+
+  it('reads the texts of a header and leaves out what is none', () => {
+    const tensors = new Map([['x', { shape: [1], data: Float32Array.of(1) }]]);
+    const written = writeSafetensors(tensors, { format: 'pt', model: 'resnet50' });
+    expect([...safetensorsMetadata(written)]).toEqual([
+      ['format', 'pt'],
+      ['model', 'resnet50'],
+    ]);
+    expect([...safetensorsMetadata(file('{"__metadata__":{"a":1,"b":"c"}}'))]).toEqual([['b', 'c']]);
+    expect(safetensorsMetadata(file('{"__metadata__":"text"}')).size).toBe(0);
+    expect(() => safetensorsMetadata(file('{{'))).toThrow('not JSON');
   });
 
   it('refuses to write a tensor whose shape and values disagree', () => {

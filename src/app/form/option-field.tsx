@@ -1,6 +1,7 @@
 import { Switch } from '@mantine/core';
 import { useEffect, useId, useState } from 'react';
 import type { OptionControl, OptionValue } from '../../catalog/define';
+import { CheckpointField } from './checkpoint-field';
 import styles from './form.module.css';
 
 interface FieldProps {
@@ -88,6 +89,8 @@ function Input({ id, describedBy, control, value, onChange }: InputProps) {
           onChange={onChange}
         />
       );
+    case 'checkpoint':
+      return <CheckpointField {...common} value={String(value)} onChange={onChange} />;
     default:
       return control satisfies never;
   }

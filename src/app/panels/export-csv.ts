@@ -1,6 +1,7 @@
 import { columns } from '../../runs/series';
 import type { Run } from '../../runs/store';
 import { curveOf } from '../curves';
+import { saveFile } from '../save-file';
 
 /** Saves the full curve of a run: one line per update, then validation, and that of averaged weights if there is any, in the columns of its update. */
 export function downloadCurve(run: Run): void {
@@ -19,10 +20,5 @@ export function downloadCurve(run: Run): void {
     });
     lines.push([...data.map((column) => column[i]), ...measured].join(','));
   }
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([`${lines.join('\n')}\n`], { type: 'text/csv' }));
-  link.download = `tricklab-${run.name}.csv`;
-  link.click();
-  // The download has taken its copy by then.
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  saveFile(`tricklab-${run.name}.csv`, `${lines.join('\n')}\n`, 'text/csv');
 }

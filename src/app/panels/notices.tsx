@@ -1,4 +1,5 @@
 import { Icon } from '../icons';
+import { useKeptWeights } from '../kept-weights';
 import { useExperiment, useRuns } from '../state';
 import styles from './panels.module.css';
 
@@ -10,6 +11,7 @@ export function Notices() {
   const trouble = useRuns((state) => state.trouble);
   const storageProblem = useRuns((state) => state.storageProblem);
   const failure = useRuns((state) => state.failure);
+  const ofWeights = useKeptWeights((state) => state.notice);
   return (
     <>
       {problems.length > 0 && (
@@ -38,6 +40,11 @@ export function Notices() {
       {failure && !trouble && (
         <Notice kind="bad" title={`${failure.run} failed.`} onClose={() => useRuns.setState({ failure: undefined })}>
           <p>{failure.message}</p>
+        </Notice>
+      )}
+      {ofWeights && (
+        <Notice kind="warn" title={ofWeights.title} onClose={() => useKeptWeights.setState({ notice: undefined })}>
+          <p>{ofWeights.message}</p>
         </Notice>
       )}
       {adapter && adapter.backend !== 'webgpu' && (

@@ -3,6 +3,7 @@ import type { Run } from '../../runs/store';
 import { Swatch } from '../charts/marks';
 import { Icon, type IconName } from '../icons';
 import { updateRun } from '../kept-runs';
+import { chooseTeacher, downloadWeights, useKeptWeights } from '../kept-weights';
 import { useExperiment, useRuns } from '../state';
 import { deleteRun } from '../training';
 import { downloadCurve } from './export-csv';
@@ -69,6 +70,7 @@ export const RunRow = memo(function RunRow({ run, columns, differs, waiting, bes
             label={`Download the curves of ${run.name} as CSV`}
             onClick={() => downloadCurve(run)}
           />
+          <WeightActions run={run} />
           <Action icon="bin" label={`Delete ${run.name}`} onClick={() => deleteRun(run.id)} />
         </td>
       </tr>
@@ -80,6 +82,22 @@ export const RunRow = memo(function RunRow({ run, columns, differs, waiting, bes
     </>
   );
 });
+
+/** What can be done with the weights that the run left. */
+function WeightActions({ run: { id, name } }: { run: Run }) {
+  const kept = useKeptWeights(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.id === id));
+  if (!kept) return null;
+  return (
+    <>
+      <Action
+        icon="weights"
+        label={`Download the weights of ${name}`}
+        onClick={() => void downloadWeights({ id, name })}
+      />
+      <Action icon="teacher" label={`Use ${name} as teacher`} onClick={() => chooseTeacher(id)} />
+    </>
+  );
+}
 
 /** Where the run was trained, if that was no GPU through WebGPU: its images per second are no measure for others. */
 function DeviceMark({ run: { adapter } }: { run: Run }) {

@@ -3,6 +3,7 @@ import type { OptionValues, Trick } from '../define';
 import { autoAugment } from './auto-augment';
 import { colorJitter } from './color-jitter';
 import { cutmix } from './cutmix';
+import { distillation } from './distillation';
 import { ema } from './ema';
 import { flip } from './flip';
 import { gaussianBlur } from './gaussian-blur';
@@ -37,6 +38,7 @@ export const tricks: readonly Trick[] = [
   mixup,
   cutmix,
   labelSmoothing,
+  distillation,
   noBiasDecay,
   gradientClipping,
   ema,

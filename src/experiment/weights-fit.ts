@@ -1,0 +1,92 @@
+/** What a safetensors file holds the weights of, and whether they are all there. */
+import type { OptionValues } from '../catalog/define';
+import { modelOf } from '../catalog/parts';
+import { listNames } from '../core/names';
+import { type NamedArray, parseSafetensors, safetensorsMetadata } from '../core/safetensors';
+import { countingLayers } from './shape-layers';
+
+/** A network without its weights. */
+export interface NetworkDescription {
+  /** Ids and options of the catalog. */
+  model: string;
+  options: OptionValues;
+  classes: number;
+  /** Side of its images, pixels: some weights depend on it. */
+  size: number;
+}
+
+/** The description as texts for a file's header. */
+export const headerTexts = ({ model, options, classes, size }: NetworkDescription): Record<string, string> => ({
+  format: 'pt',
+  model,
+  options: JSON.stringify(options),
+  classes: String(classes),
+  size: String(size),
+});
+
+const wholeNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^[1-9]\d{0,6}$/.test(text) ? Number(text) : undefined;
+
+/** The description in a file's header; undefined in a file that another program wrote. Throws if it is not to be had here. */
+export function readHeaderTexts(texts: ReadonlyMap<string, string>): NetworkDescription | undefined {
+  const [model, json] = [texts.get('model'), texts.get('options')];
+  const [classes, size] = [wholeNumber(texts.get('classes')), wholeNumber(texts.get('size'))];
+  if (model === undefined || json === undefined || classes === undefined || size === undefined) return undefined;
+  let given: unknown;
+  try {
+    given = JSON.parse(json);
+  } catch {
+    given = undefined;
+  }
+  const { options, label } = modelOf(model);
+  const read = options.strict().safeParse(given);
+  if (!read.success) throw new Error(`The file is for a ${label} with options that this Tricklab does not know.`);
+  return { model, options: read.data as OptionValues, classes, size };
+}
+
+/** Number of values of every tensor of a network, running statistics included, by state-dict name. */
+function tensorSizes({ model, options, classes, size }: NetworkDescription): Map<string, number> {
+  const { nn, counts } = countingLayers();
+  modelOf(model).forward(nn, [1, size, size, 3], options, { classes, size, zeroGamma: false });
+  return new Map([...counts.parameters, ...counts.buffers]);
+}
+
+/** How many classes a file's classifier has: the length of the one bias that grows with their number. */
+function classesOf(network: Omit<NetworkDescription, 'classes'>, tensors: ReadonlyMap<string, NamedArray>): number {
+  const [two, three] = [tensorSizes({ ...network, classes: 2 }), tensorSizes({ ...network, classes: 3 })];
+  const bias = [...two].find(([name, size]) => size === 2 && three.get(name) === 3)?.[0] ?? '';
+  const found = tensors.get(bias)?.data.length;
+  if (!found) throw new Error(`The file has no ${bias}, so it is not for ${modelOf(network.model).label}.`);
+  return found;
+}
+
+/**
+ * What the weights are for: what the file says, or, if another program wrote it, the given model. Throws, in words for a person,
+ * if it is no safetensors file, if tensors are missing, unknown or of another size, or if numbers in them are not finite.
+ */
+export function describeWeights(file: ArrayBuffer, otherwise: Omit<NetworkDescription, 'classes'>): NetworkDescription {
+  const tensors = parseSafetensors(file);
+  const said = readHeaderTexts(safetensorsMetadata(file));
+  const network = said ?? { ...otherwise, classes: classesOf(otherwise, tensors) };
+  const expected = tensorSizes(network);
+  const missing = [...expected.keys()].filter((name) => !tensors.has(name));
+  const unknown = [...tensors.keys()].filter((name) => !expected.has(name) && !name.endsWith('num_batches_tracked'));
+  const other = [...tensors].flatMap(([name, { data }]) => {
+    const size = expected.get(name);
+    return size !== undefined && size !== data.length ? [name] : [];
+  });
+  const problems = [
+    ...(missing.length ? [`missing are ${listNames(missing)}`] : []),
+    ...(unknown.length ? [`the model has no ${listNames(unknown)}`] : []),
+    ...(other.length ? [`of another size are ${listNames(other)}`] : []),
+  ];
+  const { label } = modelOf(network.model);
+  if (problems.length) {
+    // Written by another program, it may well fit other options.
+    const which = said ? label : `${label} with the options that are set`;
+    throw new Error(`The file does not fit ${which}: ${problems.join('; ')}.`);
+  }
+  const broken = [...tensors].find(([, { data }]) => !data.every(Number.isFinite))?.[0];
+  if (broken !== undefined) throw new Error(`${broken} holds numbers that are not finite.`);
+  return network;
+}
