@@ -57,6 +57,8 @@ export async function openCheckpointStore(name = 'tricklab-weights', most = MOST
       database.createObjectStore('checkpoints', { keyPath: 'id' });
       database.createObjectStore('weights');
     },
+    // A newer page in another tab wants to change the database: this one must not stand in its way.
+    blocking: (_current, _next, event) => (event.target as IDBDatabase).close(),
   });
   const both = ['checkpoints', 'weights'] as const;
   return {

@@ -159,6 +159,41 @@ describe('the training worker', () => {
     expect(forgetful.averaged).toEqual(forgetful.raw);
   });
 
+  it('lets a run teach another, of another architecture, and says why one cannot', async () => {
+    const worker = startWorker();
+    worker.send({ type: 'start', session: 'a', experiment: tiny(), dataWorkers: 1, returnWeights: true });
+    const end = await worker.until(ended('a'));
+    if (end.type !== 'finished' || !end.weights) throw new Error('no weights came back');
+    const { weights } = end;
+    const { model, options } = tiny();
+    const teacher = { model, options: options[model] ?? {}, weights };
+    const student = (keys: Record<string, string> = {}) =>
+      tiny({ model: 'resnet50', 'resnet50.depths': '1,1,1,1', 'resnet50.width': '.0625', ...keys });
+    const learn = async (session: string, experiment: Experiment, given?: typeof teacher) => {
+      worker.send({ type: 'start', session, experiment, dataWorkers: 1, ...(given && { teacher: given }) });
+      return worker.until(ended(session));
+    };
+    // Six updates each; what differs is the teacher.
+    expect(await learn('alone', student(), teacher)).toMatchObject({ type: 'finished', reason: 'done' });
+    expect(await learn('taught', student({ distillation: 'on' }), teacher)).toMatchObject({ type: 'finished' });
+    expect(await learn('again', student({ distillation: 'on' }), teacher)).toMatchObject({ type: 'finished' });
+    const losses = (session: string) => stepsOf(worker.events, session).map(({ loss }) => loss);
+    const [alone, taught] = [losses('alone'), losses('taught')];
+    expect(taught).toHaveLength(6);
+    expect(taught[0]).toBeGreaterThan(alone[0] as number);
+    expect(losses('again')).toEqual(taught);
+
+    expect(await learn('none', student({ distillation: 'on' }))).toMatchObject({
+      type: 'failed',
+      message: expect.stringContaining('needs a teacher'),
+    });
+    const wrong = { ...teacher, options: { ...teacher.options, width: 0.25 } };
+    expect(await learn('wrong', student({ distillation: 'on' }), wrong)).toMatchObject({
+      type: 'failed',
+      message: expect.stringMatching(/teacher can't teach .* 10 classes .*wrong shape/),
+    });
+  });
+
   it('says in words why a run cannot start', async () => {
     const worker = startWorker();
     worker.send({

@@ -3,11 +3,10 @@ import type { Run } from '../../runs/store';
 import { Swatch } from '../charts/marks';
 import { Icon, type IconName } from '../icons';
 import { updateRun } from '../kept-runs';
-import { chooseTeacher, downloadWeights, useKeptWeights } from '../kept-weights';
 import { useExperiment, useRuns } from '../state';
 import { deleteRun } from '../training';
-import { downloadCurve } from './export-csv';
 import type { RunColumn } from './run-columns';
+import { RunMenu } from './run-menu';
 import styles from './runs-table.module.css';
 
 interface RunRowProps {
@@ -65,12 +64,7 @@ export const RunRow = memo(function RunRow({ run, columns, differs, waiting, bes
             label={`Load the settings of ${run.name}`}
             onClick={() => change(run.experiment, `load ${run.id}`)}
           />
-          <Action
-            icon="download"
-            label={`Download the curves of ${run.name} as CSV`}
-            onClick={() => downloadCurve(run)}
-          />
-          <WeightActions run={run} />
+          <RunMenu run={run} />
           <Action icon="bin" label={`Delete ${run.name}`} onClick={() => deleteRun(run.id)} />
         </td>
       </tr>
@@ -82,22 +76,6 @@ export const RunRow = memo(function RunRow({ run, columns, differs, waiting, bes
     </>
   );
 });
-
-/** What can be done with the weights that the run left. */
-function WeightActions({ run: { id, name } }: { run: Run }) {
-  const kept = useKeptWeights(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.id === id));
-  if (!kept) return null;
-  return (
-    <>
-      <Action
-        icon="weights"
-        label={`Download the weights of ${name}`}
-        onClick={() => void downloadWeights({ id, name })}
-      />
-      <Action icon="teacher" label={`Use ${name} as teacher`} onClick={() => chooseTeacher(id)} />
-    </>
-  );
-}
 
 /** Where the run was trained, if that was no GPU through WebGPU: its images per second are no measure for others. */
 function DeviceMark({ run: { adapter } }: { run: Run }) {
