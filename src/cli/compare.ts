@@ -1,6 +1,6 @@
 /** `compare`: an experiment with and without each of some changes, over the same seeds; gains with their intervals. */
 import type { AdapterSummary } from '../core/results';
-import { defaultExperiment, type Experiment } from '../experiment/schema';
+import { defaultExperiment } from '../experiment/schema';
 import { type Comparison, compareRuns, type Outcome } from '../runs/compare';
 import { readArguments, wholeNumber } from './arguments';
 import { dataInfoUrl, runJob } from './browser-job';
@@ -8,6 +8,7 @@ import { dataFolder } from './data-folder';
 import { readExperiment, withKeys } from './experiment-source';
 import { Failure } from './failure';
 import { answer, type Output } from './output';
+import { type Taught, withTeacher } from './teacher';
 
 const SEEDS = 3;
 
@@ -25,7 +26,7 @@ export function readChanges(text: string): { name: string; keys: Record<string, 
 }
 
 /** Trains once; the last validation is what counts. */
-async function outcomeOf(experiment: Experiment, data: string | undefined) {
+async function outcomeOf({ experiment, teacher }: Taught, data: string | undefined) {
   let top1: number | undefined;
   let timeMs = 0;
   let adapter: AdapterSummary | undefined;
@@ -33,9 +34,10 @@ async function outcomeOf(experiment: Experiment, data: string | undefined) {
     {
       command: 'start',
       initialWeights: false,
+      ...(teacher && { teacher: teacher.network }),
       options: { experiment, ...(data && { data: { infoUrl: dataInfoUrl } }) },
     },
-    { data },
+    { data, teacher: teacher?.weights },
     (event) => {
       if (event.type === 'ready') adapter = event.adapter;
       // The last word is that of the averaged weights, where a run keeps them.
@@ -54,24 +56,28 @@ const line = (name: string, { top1, gain, verdict, timeFactor }: Comparison) =>
   `${timeFactor.toFixed(2)}x the time: ${verdict === 'no evidence' ? `no evidence at ${gain.n} seeds` : verdict}`;
 
 export async function compare(argv: readonly string[], output: Output): Promise<void> {
-  const args = readArguments(argv, ['changes', 'seeds', 'data', 'out'], 1);
+  const args = readArguments(argv, ['changes', 'seeds', 'data', 'out', 'teacher', 'teacher-model'], 1);
   const word = args.words[0];
   const base = withKeys(word === undefined ? defaultExperiment() : readExperiment(word), args.set);
   if (args.values.changes === undefined) throw new Failure('compare needs --changes "key=value; key=value ...".');
   const changes = readChanges(args.values.changes);
   const seeds = wholeNumber(args, 'seeds', 2) ?? SEEDS;
   const data = args.values.data === undefined ? undefined : dataFolder(args.values.data).path;
-  const series = [{ name: 'as it is', keys: {} }, ...changes].map(({ name, keys }) => ({
-    name,
-    // Before the first run, so that a wrong key costs no training.
-    experiment: withKeys(base, keys),
-    outcomes: [] as Outcome[],
-  }));
+  // Before the first run, so that a wrong key or a missing teacher costs no training.
+  const series = [{ name: 'as it is', keys: {} }, ...changes].map(({ name, keys }) => {
+    const experiment = withKeys(base, keys);
+    const taught: Taught = experiment.on.distillation ? withTeacher(experiment, args.values) : { experiment };
+    return { name, taught, outcomes: [] as Outcome[] };
+  });
+  if (args.values.teacher !== undefined && !series.some(({ taught }) => taught.teacher)) {
+    throw new Failure('--teacher is for distillation=on, which is not among the --changes.');
+  }
   let trainedOn: AdapterSummary | undefined;
   // Seed by seed, so that what slows the machine down for a while slows down all of them.
   for (let i = 0; i < seeds; i++) {
-    for (const { name, experiment, outcomes } of series) {
-      const { outcome, adapter } = await outcomeOf({ ...experiment, seed: base.seed + i }, data);
+    for (const { name, taught, outcomes } of series) {
+      const seeded = { ...taught, experiment: { ...taught.experiment, seed: base.seed + i } };
+      const { outcome, adapter } = await outcomeOf(seeded, data);
       outcomes.push(outcome);
       trainedOn = adapter;
       output.stderr(`seed ${base.seed + i}, ${name}: top-1 ${(100 * outcome.top1).toFixed(2)} %\n`);

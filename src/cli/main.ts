@@ -17,7 +17,7 @@ const HELP = `Usage: npm run -s tricklab -- COMMAND
   link EXPERIMENT [--base URL]                               the experiment as a link
   train EXPERIMENT [--data DIR] [--steps N] [--init F.safetensors] [--save F.safetensors [--ema]] [--out F.json]
         [--teacher F.safetensors [--teacher-model EXPERIMENT]]   distillation from trained weights
-  compare EXPERIMENT --changes "key=value; key=value ..." [--seeds N] [--data DIR] [--out F.json]
+  compare EXPERIMENT --changes "key=value; key=value ..." [--seeds N] [--data DIR] [--teacher ...] [--out F.json]
                                                              does each change help, beyond noise, at what cost?
   predict --model ID --weights F.safetensors [--data DIR] [--split S] [--out F.json]
   bench [--quick] [--workloads A,B] [--runtime chromium|dawn] [--out F.json]
@@ -27,7 +27,8 @@ const HELP = `Usage: npm run -s tricklab -- COMMAND
 EXPERIMENT is a JSON file, a link (or its query string) or preset:NAME. Every command takes
 --set key=value ... (the keys of links: mixup=on mixup.alpha=.2 data.size=32) and --json (the result as JSON on stdout).
 --ema saves the moving average of the weights, which ema=on keeps.
---teacher switches distillation on; a file that was saved here says of which model it is, others need --teacher-model.
+train --teacher switches distillation on, and compare --changes distillation=on needs it. A file that was saved here says of
+which model it is, others need --teacher-model.
 DIR is a folder of WebDataset shards with an _info.json.
 --ops is a list such as '["flip",{"op":"rotate","degrees":12}]', or a file of that. Operations, and what each takes:
 ${imageOpNames.map((words) => `  ${words}`).join('\n')}

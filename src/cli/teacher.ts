@@ -1,4 +1,4 @@
-/** `train --teacher`: the weights of a trained network, and what it is. */
+/** `--teacher`: the weights of a trained network, and what it is. */
 import { basename } from 'node:path';
 import { numberOf } from '../experiment/plan';
 import { type Experiment, switchTrick } from '../experiment/schema';
@@ -12,6 +12,12 @@ export interface GivenTeacher {
   weights: Uint8Array<ArrayBuffer>;
 }
 
+/** An experiment and, if it has distillation on, its teacher. */
+export interface Taught {
+  experiment: Experiment;
+  teacher?: GivenTeacher;
+}
+
 /**
  * The experiment with distillation on and the file's name as its teacher, and the teacher. What its model is says the file, else
  * the experiment that --teacher-model means, else the run's own. Throws a Failure if one is missing or the weights do not fit.
@@ -19,7 +25,7 @@ export interface GivenTeacher {
 export function withTeacher(
   experiment: Experiment,
   { teacher: path, 'teacher-model': word }: Readonly<Record<string, string>>,
-): { experiment: Experiment; teacher?: GivenTeacher } {
+): Taught {
   const weights = readWeights(path);
   if (!path || !weights) {
     if (word !== undefined)

@@ -116,13 +116,13 @@ describe('the command line', () => {
 
   it('compares changes over the same seeds', async () => {
     const { code, stdout, stderr } = await tricklab(
-      ...['compare', 'preset:tiny', '--changes', 'label-smoothing=on; warmup=off sgd.lr=.05', '--seeds', '2'],
-      ...['--data', data, ...tiny, 'stop.steps=2', '--json'],
+      ...['compare', 'preset:tiny', '--changes', 'distillation=on; warmup=off sgd.lr=.05', '--seeds', '2'],
+      ...['--data', data, '--teacher', weights, ...tiny, 'stop.steps=2', '--json'],
     );
     expect(code, stderr).toBe(0);
     const { changes, runs, seeds } = JSON.parse(stdout);
     expect(seeds).toBe(2);
-    expect(changes.map(({ name }: { name: string }) => name)).toEqual(['label-smoothing=on', 'warmup=off sgd.lr=.05']);
+    expect(changes.map(({ name }: { name: string }) => name)).toEqual(['distillation=on', 'warmup=off sgd.lr=.05']);
     expect(runs.map(({ outcomes }: { outcomes: unknown[] }) => outcomes.length)).toEqual([2, 2, 2]);
     for (const { gain, verdict } of changes) {
       expect(gain.low).toBeLessThanOrEqual(gain.mean);
@@ -134,6 +134,13 @@ describe('the command line', () => {
     const { code, stdout, stderr } = await tricklab('compare', 'preset:tiny', '--changes', 'no-such-trick=on');
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain('no-such-trick');
+  });
+
+  it('compares distillation with a teacher only, and a teacher with distillation only', async () => {
+    const without = await tricklab('compare', 'preset:tiny', '--changes', 'distillation=on');
+    expect([without.code, without.stderr]).toEqual([1, expect.stringContaining('needs a teacher')]);
+    const idle = await tricklab('compare', 'preset:tiny', '--changes', 'mixup=on', '--teacher', weights);
+    expect([idle.code, idle.stderr]).toEqual([1, expect.stringContaining('not among the --changes')]);
   });
 
   it('trains another model with those weights as its teacher, which the file describes', async () => {
