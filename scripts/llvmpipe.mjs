@@ -8,7 +8,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The test files that run on it: the kernels' once more, and the benchmark's that need Node. */
 export const llvmpipeTests = [
-  ...['kernels', 'finite-differences', 'recorded', 'optimizers', 'half', 'distillation-loss'].map(
+  ...['kernels', 'finite-differences', 'recorded', 'optimizers', 'half', 'distillation', 'distillation-loss'].map(
     (name) => `tests/gpu/${name}.test.ts`,
   ),
   'tests/dawn/bench.test.ts',

@@ -1,5 +1,5 @@
 /** What the form promises before training: the plan that the trainer will follow, and its cost. */
-import { type Estimate, estimate, estimateSeconds } from '../experiment/estimate';
+import { type Estimate, type EstimatedTeacher, estimate, estimateSeconds } from '../experiment/estimate';
 import { expectedFacts, planTraining, type TrainingPlan } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
 import type { Plan } from '../runs/rows';
@@ -26,13 +26,17 @@ export interface Cost extends Estimate {
   seconds: number | undefined;
 }
 
-/** The cost of an experiment, or why it can't run, for a person. */
-export function costOf(experiment: Experiment, flops: number | undefined): Cost | { problem: string } {
+/** The cost of an experiment, with its teacher's part, or why it can't run, for a person. */
+export function costOf(
+  experiment: Experiment,
+  flops: number | undefined,
+  teacher?: EstimatedTeacher,
+): Cost | { problem: string } {
   try {
     const facts = expectedFacts(experiment);
     return {
-      ...estimate(experiment, facts.classes),
-      seconds: flops ? estimateSeconds(experiment, flops) : undefined,
+      ...estimate(experiment, facts.classes, teacher),
+      seconds: flops ? estimateSeconds(experiment, flops, teacher) : undefined,
     };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };

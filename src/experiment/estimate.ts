@@ -1,9 +1,11 @@
 /** What a run will cost, before it runs: parameters, multiply-adds, memory and time, from the model's own code over shapes. */
+import type { ModelContext } from '../catalog/define';
 import { modelOf } from '../catalog/parts';
 import { copiesPerWeight } from '../core/optimizer';
 import { expectedFacts, planTraining } from './plan';
 import type { Experiment } from './schema';
-import { countingLayers } from './shape-layers';
+import { type Counts, countingLayers } from './shape-layers';
+import type { NetworkDescription } from './weights-fit';
 
 const FLOAT = 4;
 /** Gradients in flight during the backward pass: a layer's incoming and outgoing one, and one of a branch. */
@@ -28,26 +30,46 @@ export interface Estimate {
   estimatedBytes: number;
 }
 
-/** Cost of an experiment whose dataset has this many classes; throws if the images are too small for the model. */
-export function estimate(experiment: Experiment, classes: number): Estimate {
+/** A network that a run with distillation follows. */
+export type EstimatedTeacher = Pick<NetworkDescription, 'model' | 'options'>;
+
+const multiplyAdds = ({ macs, attentionMacs }: Pick<Counts, 'macs' | 'attentionMacs'>) => macs + attentionMacs;
+
+/** A model's counts for one image, and the sum of its parameters. */
+function countsOf({ model, options }: EstimatedTeacher, context: ModelContext) {
+  const { nn, counts } = countingLayers();
+  modelOf(model).forward(nn, [1, context.size, context.size, 3], options, context);
+  return { ...counts, params: [...counts.parameters.values()].reduce((a, b) => a + b, 0) };
+}
+
+/**
+ * Cost of an experiment whose dataset has this many classes, a teacher's part included; throws if the images are too small for
+ * the model.
+ */
+export function estimate(experiment: Experiment, classes: number, teacher?: EstimatedTeacher): Estimate {
   const { modelContext, optimizerPlan, accumulation, size, batch } = planTraining(experiment, {
     ...expectedFacts(experiment),
     classes,
   });
-  const model = modelOf(experiment.model);
-  const { nn, counts } = countingLayers();
-  model.forward(nn, [1, size, size, 3], experiment.options[model.id] ?? {}, modelContext);
-  const params = [...counts.parameters.values()].reduce((a, b) => a + b, 0);
+  const { model, options } = experiment;
+  const { params, ...counts } = countsOf({ model, options: options[model] ?? {} }, modelContext);
+  const taught = teacher && countsOf(teacher, modelContext);
   const weightBytes = params * FLOAT * copiesPerWeight(optimizerPlan, accumulation > 1);
   const activationBytes = (counts.saved + GRADIENTS_IN_FLIGHT * counts.largest) * FLOAT * batch;
   return {
     params,
     gmacs: counts.macs / 1e9,
     attentionGmacs: counts.attentionMacs / 1e9,
-    trainFlopsPerImage: 2 * TRAINING_FACTOR * (counts.macs + counts.attentionMacs),
+    // The teacher only goes forward.
+    trainFlopsPerImage: 2 * (TRAINING_FACTOR * multiplyAdds(counts) + (taught ? multiplyAdds(taught) : 0)),
     weightBytes,
     activationBytes,
-    estimatedBytes: weightBytes + activationBytes + size * size * 3 * (FLOAT + 1) * batch,
+    // What the teacher computed is gone when the student begins, and leaves its room.
+    estimatedBytes:
+      weightBytes +
+      (taught ? taught.params * FLOAT : 0) +
+      Math.max(activationBytes, taught ? taught.saved * FLOAT * batch : 0) +
+      size * size * 3 * (FLOAT + 1) * batch,
   };
 }
 
@@ -55,9 +77,9 @@ export function estimate(experiment: Experiment, classes: number): Estimate {
  * Seconds of training at a useful rate of flops (FLOP/s, as the probe measures it), validation and compilation left out.
  * The images are those that the catalog expects of the dataset.
  */
-export function estimateSeconds(experiment: Experiment, flops: number): number {
+export function estimateSeconds(experiment: Experiment, flops: number, teacher?: EstimatedTeacher): number {
   const facts = expectedFacts(experiment);
   const { totalUpdates, updatesPerEpoch, microBatchesPerEpoch, batch } = planTraining(experiment, facts);
   const images = (totalUpdates / updatesPerEpoch) * microBatchesPerEpoch * batch;
-  return (images * estimate(experiment, facts.classes).trainFlopsPerImage) / flops;
+  return (images * estimate(experiment, facts.classes, teacher).trainFlopsPerImage) / flops;
 }

@@ -1,6 +1,6 @@
 /** A student with a teacher follows torch, update by update, in both engines; the teacher stays as it was, and nothing piles up. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Layers } from '../../src/core/layers';
 import {
   createLayers,
@@ -15,14 +15,16 @@ import {
   type TrainingBatch,
 } from '../../src/engine';
 import { gpu } from '../../src/engine/gpu/dispatch';
+import type { Precision } from '../../src/engine/gpu/precision';
 import type { TrainerOptions } from '../../src/engine/trainer';
 import fixture from '../fixtures/distillation/steps.json';
 import { values, weight } from '../fixtures/models/reference';
 
 const errors: string[] = [];
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
+const note = (message: string) => {
+  errors.push(message);
+};
+const { features } = await openBackend({ onError: note, onLost: note });
 afterEach(() => expect(errors.splice(0)).toEqual([]));
 
 // As tests/fixtures/distillation/make.py has them.
@@ -87,7 +89,12 @@ function batch(update: number): TrainingBatch {
   return { pixels, count, labels, targets, mix: { ...noMix, lambda } };
 }
 
-async function open(engine: EngineName, withTeacher = true) {
+interface OpenOptions {
+  withTeacher?: boolean;
+  precision?: Precision;
+}
+
+async function open(engine: EngineName, { withTeacher = true, precision }: OpenOptions = {}) {
   const [learner, master] = [await built(student, engine), await built(teacher, engine)];
   const { temperature, taskWeight, distillWeight } = fixture;
   const taught: Teacher = {
@@ -104,6 +111,7 @@ async function open(engine: EngineName, withTeacher = true) {
     accumulating: false,
     evalBatch: count,
     ...(withTeacher && { teacher: taught }),
+    ...(precision && { precision }),
   });
   const close = () => {
     trainer.dispose();
@@ -142,6 +150,15 @@ describe.each(['fused', 'reference'] as const)('a student with a teacher, %s', (
 });
 
 describe('the recorded step with a teacher', () => {
+  it.skipIf(!features.includes('shader-f16'))('follows torch in low precision too, roughly', async () => {
+    const run = await open('fused', { precision: { half: true, lossScale: 256 } });
+    for (const [i, expected] of fixture.losses.entries()) {
+      // f16 keeps 5e-4 of each activation, and T^2 = 16 stands before what they make of it.
+      expect(Math.abs((await update(run.trainer, i)) / expected - 1)).toBeLessThan(0.02);
+    }
+    run.close();
+  });
+
   it('holds no more memory after 300 steps than after ten, and gives all of it back', async () => {
     gpu().flush();
     const tensors = tf.memory().numTensors;
@@ -158,7 +175,7 @@ describe('the recorded step with a teacher', () => {
   });
 
   it('uploads no more than without a teacher, and is still one submit', async () => {
-    const [taught, alone] = [await open('fused'), await open('fused', false)];
+    const [taught, alone] = [await open('fused'), await open('fused', { withTeacher: false })];
     for (const { trainer } of [taught, alone]) for (let i = 0; i < 3; i++) await update(trainer, i);
     const [a, b] = [taught.trainer.report(), alone.trainer.report()];
     expect(a.uploadBytes).toBe(b.uploadBytes);

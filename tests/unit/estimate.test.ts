@@ -90,6 +90,16 @@ test('the tiny preset and its validation take under four minutes at .1 GFLOP/s',
   expect(estimateSeconds(tiny.experiment, 1e8) + validation).toBeLessThan(240);
 });
 
+test('a teacher costs a forward pass, its weights, and room only where it needs more than the student', () => {
+  const student = full('resnet50-vd', 64);
+  const alone = estimate(student, 10);
+  const { model, options } = student;
+  const twin = estimate(student, 10, { model, options: options[model] ?? {} });
+  expect(twin.trainFlopsPerImage).toBeCloseTo((alone.trainFlopsPerImage * 4) / 3, 0);
+  expect(twin.estimatedBytes - alone.estimatedBytes).toBe(4 * alone.params);
+  expect([twin.params, twin.gmacs]).toEqual([alone.params, alone.gmacs]);
+});
+
 test('windows slide as in PyTorch, partial ones included on request', () => {
   expect(windows(224, 7, 2, 3)).toBe(112);
   expect(windows(7, 2, 2, 0)).toBe(3);

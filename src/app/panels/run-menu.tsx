@@ -1,6 +1,7 @@
-import { Menu } from '@mantine/core';
+import { Popover } from '@mantine/core';
+import { useState } from 'react';
 import type { Run } from '../../runs/store';
-import { Icon } from '../icons';
+import { Icon, type IconName } from '../icons';
 import { chooseTeacher, downloadWeights, useKeptWeights } from '../kept-weights';
 import { downloadCurve } from './export-csv';
 import styles from './runs-table.module.css';
@@ -8,30 +9,51 @@ import styles from './runs-table.module.css';
 /** What can be had of a run: its curves, and its weights while they are kept. */
 export function RunMenu({ run }: { run: Run }) {
   const { id, name } = run;
+  const [opened, setOpened] = useState(false);
   const kept = useKeptWeights(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.id === id));
   const label = `Download ${name}, or learn from it`;
+  const item = (icon: IconName, words: string, act: () => void) => (
+    <button
+      type="button"
+      className={styles.menuItem}
+      onClick={() => {
+        setOpened(false);
+        act();
+      }}
+    >
+      <Icon name={icon} />
+      {words}
+    </button>
+  );
   return (
-    <Menu position="bottom-end" transitionProps={{ duration: 0 }} shadow="sm">
-      <Menu.Target>
-        <button type="button" className={styles.action} aria-label={label} title={label}>
+    // In its place among the landmarks, but not cut off by the table's frame.
+    <Popover
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      transitionProps={{ duration: 0 }}
+      shadow="sm"
+      withinPortal={false}
+      floatingStrategy="fixed"
+      trapFocus
+      returnFocus
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={styles.action}
+          aria-label={label}
+          title={label}
+          onClick={() => setOpened(!opened)}
+        >
           <Icon name="download" />
         </button>
-      </Menu.Target>
-      <Menu.Dropdown className={styles.menu ?? ''}>
-        <Menu.Item leftSection={<Icon name="download" />} onClick={() => downloadCurve(run)}>
-          Download curves (CSV)
-        </Menu.Item>
-        {kept && (
-          <>
-            <Menu.Item leftSection={<Icon name="weights" />} onClick={() => void downloadWeights({ id, name })}>
-              Download weights (safetensors)
-            </Menu.Item>
-            <Menu.Item leftSection={<Icon name="teacher" />} onClick={() => chooseTeacher(id)}>
-              Use as teacher
-            </Menu.Item>
-          </>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown className={styles.menu ?? ''}>
+        {item('download', 'Download curves (CSV)', () => downloadCurve(run))}
+        {kept && item('weights', 'Download weights (safetensors)', () => void downloadWeights({ id, name }))}
+        {kept && item('teacher', 'Use as teacher', () => chooseTeacher(id))}
+      </Popover.Dropdown>
+    </Popover>
   );
 }

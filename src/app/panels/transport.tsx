@@ -4,6 +4,7 @@ import { rateFor, saysRate } from '../device-rate';
 import { differences } from '../differences';
 import { formatBytes, formatCount, formatRoughDuration } from '../format';
 import { Icon } from '../icons';
+import { useKeptWeights } from '../kept-weights';
 import { costOf } from '../plan';
 import { shorterThan } from '../sizing';
 import { useExperiment, useRuns } from '../state';
@@ -78,10 +79,14 @@ function Costs() {
   const change = useExperiment((state) => state.change);
   const probed = useRuns((state) => state.flops);
   const telling = useRuns(useShallow(({ runs, adapter }) => runs.filter((run) => saysRate(run, adapter))));
+  const checkpoints = useKeptWeights((state) => state.checkpoints);
   const { cost, shorter } = useMemo(() => {
-    const cost = costOf(experiment, rateFor(experiment, telling, probed));
+    const teacher = experiment.on.distillation
+      ? checkpoints.find(({ id }) => id === experiment.options.distillation?.teacher)
+      : undefined;
+    const cost = costOf(experiment, rateFor(experiment, telling, probed), teacher);
     return { cost, shorter: 'problem' in cost ? undefined : shorterThan(cost.seconds, telling, probed) };
-  }, [experiment, telling, probed]);
+  }, [experiment, telling, probed, checkpoints]);
   if ('problem' in cost) {
     return (
       <p className={styles.problem} role="alert">
