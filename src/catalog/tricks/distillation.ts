@@ -27,7 +27,10 @@ export const distillation = defineTrick({
     weight: num(
       1,
       { min: 0, max: 10, step: 0.1 },
-      { label: 'Weight', help: 'Factor of temperature² times the divergence from the teacher.' },
+      {
+        label: 'Weight',
+        help: 'Factor of temperature² times the divergence from the teacher. Lower it if a student that is far from its teacher diverges.',
+      },
     ),
     taskWeight: num(
       1,
