@@ -8,8 +8,8 @@ const FOLDER = '.cache/screens';
 const tiny = 'v=1&resnet50-vd.width=0.0625&data.batch=32&stop.steps=400';
 const base = { 'resnet50-vd.width': 0.0625, 'data.batch': 32, 'stop.steps': 400 };
 const courses: Course[] = [
-  { keys: base, updates: 400, floor: 0.42, top1: 0.85 },
-  { keys: { ...base, 'label-smoothing': true }, updates: 400, floor: 0.71, top1: 0.862 },
+  { keys: base, updates: 400, floor: 0.42, top1: 0.85, sureness: 12 },
+  { keys: { ...base, 'label-smoothing': true }, updates: 400, floor: 0.71, top1: 0.862, sureness: 5 },
   { keys: { ...base, ema: true, 'ema.decay': 0.98 }, updates: 400, floor: 0.4, top1: 0.84, gain: 0.03 },
   { keys: { ...base, mixup: true, 'mixup.alpha': 0.4 }, updates: 400, floor: 0.98, top1: 0.83 },
   {
@@ -106,6 +106,38 @@ const states: State[] = [
         .getByRole('img', { name: /^Training image/ })
         .last()
         .scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'rate',
+    reach: async (page) => {
+      const update = page.getByRole('slider', { name: 'Update to read the learning rate at' });
+      await update.scrollIntoViewIfNeeded();
+      await update.focus();
+      await page.keyboard.press('End');
+      await expect(page.getByRole('region', { name: 'Learning rate' })).toContainText('update 400');
+    },
+  },
+  {
+    name: 'confusion',
+    reach: async (page) => {
+      const said = page.getByRole('region', { name: 'What a run says' });
+      await said.getByLabel('Run', { exact: true }).selectOption({ index: 1 });
+      await said.getByLabel('beside').selectOption({ index: 1 });
+      await expect(said.getByRole('region', { name: /^Confusion matrix/ })).toHaveCount(2);
+      await said.getByRole('region', { name: 'Confusion', exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'thresholds',
+    reach: (page) => page.getByRole('region', { name: 'Precision and recall' }).scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'mistakes',
+    reach: async (page) => {
+      await expect(page.getByRole('img', { name: /^Validation image/ })).toHaveCount(12);
+      await page.getByRole('region', { name: 'Worst mistakes' }).scrollIntoViewIfNeeded();
+      await page.waitForTimeout(2000);
     },
   },
 ];
