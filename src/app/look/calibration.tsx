@@ -43,6 +43,7 @@ export function Calibration({ judgements }: { judgements: readonly Judgement[] }
           );
         })}
       </Plot>
+      <p className={styles.under}>How many of the images it is so sure of</p>
       <Plot
         label="Share of the images by confidence"
         x={shareTicks}
