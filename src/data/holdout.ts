@@ -82,15 +82,16 @@ const validationSplit = (index: ShardIndex): string | undefined =>
 
 /**
  * What a run trains on and what it is validated on: a declared split, else a fixed part held out of the training images.
- * Nothing to validate on where nothing can be spared.
+ * Nothing to validate on where nothing can be spared. source: how the shards are reached, where that is not by plain fetch.
  */
 export async function splitParts(
   index: ShardIndex,
   onProblem?: (message: string) => void,
+  source: (index: ShardIndex, split: string) => ShardSource = (index, split) => ({ index, split }),
 ): Promise<{ train: SplitPart; validation: SplitPart | undefined }> {
   const declared = validationSplit(index);
   if (declared) return { train: { split: 'train' }, validation: { split: declared } };
-  const parts = await holdOut({ index, split: 'train' }, onProblem);
+  const parts = await holdOut(source(index, 'train'), onProblem);
   return {
     train: { split: 'train', within: parts?.training },
     validation: parts && { split: 'train', within: parts.validation },

@@ -219,7 +219,7 @@ test.each([
     'linear-scaling',
     'add warmup',
   ],
-  [{ mixup: 'on', 'data.batch': '1' }, 'mixup', 'mixed with itself'],
+  [{ mixup: 'on', 'data.batch': '1', 'stop.epochs': '12' }, 'mixup', 'mixed with itself'],
   [
     { 'gradient-accumulation': 'on', 'gradient-accumulation.steps': '64', 'data.fraction': '.01' },
     'gradient-accumulation',
