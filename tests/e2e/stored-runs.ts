@@ -16,6 +16,8 @@ export interface Course {
   gain?: number;
   state?: Run['state'];
   message?: string;
+  /** Not drawn in the charts. */
+  hidden?: boolean;
   /** How far its logits lie apart: large for a network that is sure. Absent: no predictions are kept. */
   sureness?: number;
 }
@@ -47,7 +49,10 @@ function predictionsOf(number: number, sureness: number, step: number) {
   return { step, split: 'validation', classes: CLASSES, images: IMAGES, logits, labels, places, keys };
 }
 
-function stored(number: number, { keys, updates, floor, top1, gain, state = 'finished', message, sureness }: Course) {
+function stored(
+  number: number,
+  { keys, updates, floor, top1, gain, state = 'finished', message, sureness, hidden = false }: Course,
+) {
   const experiment = experimentWith(keys);
   const steps = Object.fromEntries(columns.map((name) => [name, [] as number[]])) as Record<Column, number[]>;
   const evaluations: EvalMetrics[] = [];
@@ -99,7 +104,7 @@ function stored(number: number, { keys, updates, floor, top1, gain, state = 'fin
     parameters: 21_658,
     stepsPerEpoch: UPDATES_PER_EPOCH,
     totalSteps: state === 'finished' ? updates : updates * 2,
-    hidden: false,
+    hidden,
     ...(sureness !== undefined && { predictedAt: updates }),
     summary: {
       step: updates,
