@@ -23,6 +23,8 @@ import type {
 } from './protocol';
 
 const indexes = new Map<string, Promise<ShardIndex>>();
+/** Of a dataset without a validation split every label is read to find them: once is enough. */
+const partsOf = new WeakMap<ShardIndex, ReturnType<typeof splitParts>>();
 let pool: DataPool | undefined;
 let newest = 0;
 
@@ -60,7 +62,10 @@ async function open(
 ): Promise<Loader> {
   pool ??= openPool(1);
   const { mean, std } = datasetOf(experiment.dataset);
-  const from = (await splitParts(index))[part];
+  const parts = partsOf.get(index) ?? splitParts(index);
+  parts.catch(() => partsOf.delete(index));
+  partsOf.set(index, parts);
+  const from = (await parts)[part];
   if (!from) throw new Error('The dataset has no images to validate on.');
   return await openLoader({
     index,
