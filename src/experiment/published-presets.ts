@@ -35,6 +35,7 @@ const large: Keys = { 'data.batch': '128' };
 const warmup: Keys = { warmup: 'on', 'warmup.epochs': '.5' };
 const zeroGamma: Keys = { ...warmup, 'zero-gamma': 'on' };
 const noBiasDecay: Keys = { ...zeroGamma, 'no-bias-decay': 'on' };
+const half: Keys = { ...noBiasDecay, 'low-precision': 'on' };
 const efficient: Keys = { ...large, ...noBiasDecay };
 const cosine: Keys = { ...efficient, model: 'resnet50-vd', schedule: 'cosine' };
 const smoothing: Keys = { ...cosine, 'label-smoothing': 'on' };
@@ -78,6 +79,7 @@ export const publishedPresets: readonly Preset[] = [
   row(HE, 'paper-small-batch-warmup', 'Batch 256: warmup', 'The baseline and warmup.', warmup),
   row(HE, 'paper-small-batch-zero-gamma', 'Batch 256: zero gamma', 'The same and zero gamma.', zeroGamma),
   row(HE, 'paper-small-batch-no-bias-decay', 'Batch 256: no bias decay', 'The same and no bias decay.', noBiasDecay),
+  row(HE, 'paper-small-batch-half', 'Batch 256: FP16', 'The same in low precision.', half),
   row(HE, 'paper-large-batch', 'Batch 1,024: linear scaling', 'Four times the batch at four times the rate.', large),
   row(HE, 'paper-large-batch-warmup', 'Batch 1,024: warmup', 'The large batch and warmup.', { ...large, ...warmup }),
   row(HE, 'paper-large-batch-zero-gamma', 'Batch 1,024: zero gamma', 'The same and zero gamma.', {
@@ -91,6 +93,7 @@ export const publishedPresets: readonly Preset[] = [
     'The large batch with warmup, zero gamma and no bias decay.',
     efficient,
   ),
+  row(HE, 'paper-large-batch-half', 'Batch 1,024: FP16', 'The same in low precision.', { ...large, ...half }),
   row(HE, 'paper-resnet-b', 'ResNet-50-B', 'The stride on the 3x3.', { ...efficient, model: 'resnet50' }),
   row(HE, 'paper-resnet-c', 'ResNet-50-C', 'Three 3x3 in place of the 7x7.', { ...efficient, model: 'resnet50-c' }),
   row(HE, 'paper-resnet-d', 'ResNet-50-D', 'Shortcuts that average.', { ...efficient, model: 'resnet50-vd' }),
