@@ -110,6 +110,22 @@ test('a threshold is chosen with the keyboard, or for a wanted precision, and di
   await expect(part.getByRole('alert')).toContainText('from 0 to 100');
 });
 
+test('of many classes the pairs that are mixed up most are listed, and runs of other classes are not laid beside', async ({
+  page,
+}) => {
+  await page.goto('./?v=1');
+  const classes = Array.from({ length: 41 }, (_, i) => `kind ${i}`);
+  await storeRuns(page, [...courses, { keys: {}, updates: 120, floor: 0.4, top1: 0.9, sureness: 5, classes }]);
+  await openTab(page, 'Look');
+  const confusion = said(page).getByRole('region', { name: 'Confusion', exact: true });
+  await expect(confusion.getByRole('columnheader', { name: 'Taken for' })).toBeVisible();
+  const shares = await confusion.locator('tbody td:nth-child(3)').allTextContents();
+  expect(shares.length).toBeGreaterThan(0);
+  expect(shares.map(Number)).toEqual(shares.map(Number).toSorted((a, b) => b - a));
+  await said(page).getByLabel('beside').selectOption({ index: 1 });
+  await expect(said(page)).toContainText('different classes');
+});
+
 test('the learning rate is read at any update, with the keys', async ({ page }) => {
   await page.goto('./?v=1&stop.steps=500');
   await openTab(page, 'Look');

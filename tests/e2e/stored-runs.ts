@@ -20,6 +20,8 @@ export interface Course {
   hidden?: boolean;
   /** How far its logits lie apart: large for a network that is sure. Absent: no predictions are kept. */
   sureness?: number;
+  /** Of its predictions; absent: those of the dataset. */
+  classes?: string[];
 }
 
 const UPDATES_PER_EPOCH = 100;
@@ -35,10 +37,10 @@ const CLASSES = 'T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Ba
 const IMAGES = 400;
 
 /** Predictions as plain arrays, for the way into the page; keys and places are those of the dataset's first images. */
-function predictionsOf(number: number, sureness: number, step: number) {
-  const labels = Array.from({ length: IMAGES }, (_, i) => i % CLASSES.length);
+function predictionsOf(number: number, sureness: number, step: number, classes: string[]) {
+  const labels = Array.from({ length: IMAGES }, (_, i) => i % classes.length);
   const logits = labels.flatMap((label, i) =>
-    CLASSES.map((_, c) => {
+    classes.map((_, c) => {
       // Shirts look like T-shirts, pullovers and coats.
       const alike = label === 6 && [0, 2, 4].includes(c) ? 0.45 : 0;
       return sureness * ((c === label ? 0.75 : alike) + 0.5 * ripple(i * 31 + c * 7 + number));
@@ -46,12 +48,12 @@ function predictionsOf(number: number, sureness: number, step: number) {
   );
   const places = labels.map((_, i) => i);
   const keys = places.map((place) => String(60_000 + place).padStart(8, '0'));
-  return { step, split: 'validation', classes: CLASSES, images: IMAGES, logits, labels, places, keys };
+  return { step, split: 'validation', classes, images: IMAGES, logits, labels, places, keys };
 }
 
 function stored(
   number: number,
-  { keys, updates, floor, top1, gain, state = 'finished', message, sureness, hidden = false }: Course,
+  { keys, updates, floor, top1, gain, state = 'finished', message, sureness, hidden = false, classes = CLASSES }: Course,
 ) {
   const experiment = experimentWith(keys);
   const steps = Object.fromEntries(columns.map((name) => [name, [] as number[]])) as Record<Column, number[]>;
@@ -116,7 +118,7 @@ function stored(
       ...(average && { averagedTop1: average.top1 }),
     },
   };
-  const predictions = sureness === undefined ? undefined : predictionsOf(number, sureness, updates);
+  const predictions = sureness === undefined ? undefined : predictionsOf(number, sureness, updates, classes);
   return { run, chunk: { run: run.id, part: 0, steps, evaluations }, predictions };
 }
 
