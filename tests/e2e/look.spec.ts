@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
+import { plan } from '../../src/cli/step-plan';
 import { type Course, storeRuns } from './stored-runs';
 
 /** A failure in the page is a failure of the test, whatever it looked at. */
@@ -73,6 +74,32 @@ test('a trained run shows every validation image in its confusion matrix, its mi
   expect(await matrixOf(page)).toEqual(matrix);
 });
 
+test('the page shows the images and targets of the batch that the command line plans', async ({ page }) => {
+  const link = 'v=1&mixup=on&mixup.alpha=8&label-smoothing=on&data.fraction=0.5&seed=11';
+  const printed: string[] = [];
+  const output = { stdout: (text: string) => void printed.push(text), stderr: () => {} };
+  await plan([link, '--epoch', '1', '--step', '0', '--json'], output);
+  const { targets, labels }: { targets: number[][]; labels: number[] } = JSON.parse(printed.join(''));
+  const info = await page.request.get('./datasets/fashion-mnist/_info.json');
+  const { classes }: { classes: string[] } = await info.json();
+  const expected = targets.slice(0, 16).map((target) =>
+    target
+      .map((share, label) => ({ share, name: classes[label] }))
+      .filter(({ share }) => share > 0.1 / classes.length + 1e-6)
+      .sort((a, b) => b.share - a.share)
+      .map(({ name, share }) => `${name} ${(share * 100).toFixed(1)} %`)
+      .join(', '),
+  );
+  expect(new Set(labels).size).toBeGreaterThan(3);
+  await page.goto(`./?${link}`);
+  await openTab(page, 'Look');
+  await page.getByRole('button', { name: 'Epoch after' }).click();
+  const pictures = page.getByRole('img', { name: /^Training image: / });
+  await expect
+    .poll(() => pictures.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))))
+    .toEqual(expected.map((words) => `Training image: ${words}`));
+});
+
 const courses: Course[] = [
   { keys: {}, updates: 120, floor: 0.4, top1: 0.9, sureness: 12 },
   { keys: { 'label-smoothing': true }, updates: 120, floor: 0.7, top1: 0.8, sureness: 5 },
@@ -126,7 +153,7 @@ test('of many classes the pairs that are mixed up most are listed, and runs of o
   await expect(said(page)).toContainText('different classes');
 });
 
-test('the learning rate is read at any update, with the keys', async ({ page }) => {
+test('the learning rate is read at any update, with the keys and by dragging', async ({ page }) => {
   await page.goto('./?v=1&stop.steps=500');
   await openTab(page, 'Look');
   const part = page.getByRole('region', { name: 'Learning rate', exact: true });
@@ -135,6 +162,16 @@ test('the learning rate is read at any update, with the keys', async ({ page }) 
   await expect(part).toContainText('0 at update 1,');
   await page.keyboard.press('End');
   await expect(part).toContainText('at update 500,');
+  const box = await part.getByRole('slider').boundingBox();
+  if (!box) throw new Error('The curve has no place on the page.');
+  const y = box.y + box.height / 2;
+  await page.mouse.move(box.x + 0.9 * box.width, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 0.5 * box.width, y, { steps: 4 });
+  await page.mouse.up();
+  // Half of 500, within a pixel or two.
+  const update = Number(/at update (\d+),/.exec((await part.textContent()) ?? '')?.[1]);
+  expect(Math.abs(update - 250)).toBeLessThan(3);
 });
 
 test('a published row is loaded, is the preset of that name, and its table says what it can be compared with', async ({
