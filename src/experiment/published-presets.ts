@@ -53,14 +53,14 @@ const row = (source: string, id: string, label: string, what: string, keys: Keys
   experiment: experimentWith({ ...paper, ...keys }),
 });
 
-const SCALED_CMT = 'Scaled to a browser: 2,807 drawn images of 64 px, a tenth of the epochs; wants a GPU.';
+const SCALED_CMT = 'Scaled to a browser: 2,807 drawn images of 64 px, AdamW, a tenth of the epochs; wants a GPU.';
 
 const cmt: Keys = {
   dataset: 'emoji',
   model: 'cmt-tiny',
   'data.size': '64',
   'data.batch': '32',
-  'sgd.lr': '.05',
+  optimizer: 'adamw',
   'random-resized-crop': 'on',
   'random-resized-crop.minArea': '.35',
   'warmup.epochs': '2',

@@ -53,7 +53,18 @@ function predictionsOf(number: number, sureness: number, step: number, classes: 
 
 function stored(
   number: number,
-  { keys, updates, floor, top1, gain, state = 'finished', message, sureness, hidden = false, classes = CLASSES }: Course,
+  {
+    keys,
+    updates,
+    floor,
+    top1,
+    gain,
+    state = 'finished',
+    message,
+    sureness,
+    hidden = false,
+    classes = CLASSES,
+  }: Course,
 ) {
   const experiment = experimentWith(keys);
   const steps = Object.fromEntries(columns.map((name) => [name, [] as number[]])) as Record<Column, number[]>;
