@@ -1,4 +1,5 @@
 /** The runs of the page and their copies in the store: every change goes to both. */
+import type { Predictions } from '../core/results';
 import { openRunStore, type Run, type RunStore } from '../runs/store';
 import { curveOf, forgetCurve, setCurve } from './curves';
 import { loadWeights, removeWeights } from './kept-weights';
@@ -8,6 +9,7 @@ import { useRuns } from './state';
 const UNDO_MS = 12_000;
 
 let store: RunStore | undefined;
+let deletedPredictions: Promise<Predictions | undefined> = Promise.resolve(undefined);
 let undoTimer: ReturnType<typeof setTimeout> | undefined;
 
 export const isOpen = (run: Run) => run.state === 'preparing' || run.state === 'running' || run.state === 'paused';
@@ -55,6 +57,31 @@ export async function saveCurves(): Promise<void> {
   });
 }
 
+/** Predictions of runs looked at or validated last: all there is where the browser stores nothing. */
+const predictions = new Map<string, Predictions>();
+/** Of up to 16 MiB each. */
+const PREDICTIONS_IN_MEMORY = 4;
+
+function remember(id: string, found: Predictions): void {
+  predictions.delete(id);
+  predictions.set(id, found);
+  for (const old of [...predictions.keys()].slice(0, -PREDICTIONS_IN_MEMORY)) predictions.delete(old);
+}
+
+/** Keeps what a run's validation said of each image, in place of what the one before said. */
+export function keepPredictions(id: string, found: Predictions): void {
+  remember(id, found);
+  void keep(() => store?.savePredictions(id, found));
+  updateRun(id, { predictedAt: found.step });
+}
+
+/** What the last validation of a run said; undefined if nothing is kept. */
+export async function predictionsOf(id: string): Promise<Predictions | undefined> {
+  const known = predictions.get(id) ?? (await store?.predictions(id));
+  if (known) remember(id, known);
+  return known;
+}
+
 /** Deletes a run and its curve; restoreRun brings the last one back for a while. */
 export function removeRun(id: string): void {
   const run = findRun(id);
@@ -67,6 +94,8 @@ export function removeRun(id: string): void {
     lookedAt: lookedAt === id ? undefined : lookedAt,
     tick: tick + 1,
   }));
+  // Read before they are removed, for the way back.
+  deletedPredictions = predictionsOf(id).catch(() => undefined);
   void keep(() => store?.remove(id));
   undoTimer = setTimeout(endUndo, UNDO_MS);
 }
@@ -83,6 +112,7 @@ export function restoreRun(): void {
   }));
   updateRun(deleted.id, {});
   void saveCurves();
+  void deletedPredictions.then((found) => found && keepPredictions(deleted.id, found));
 }
 
 function endUndo(): void {
@@ -91,5 +121,7 @@ function endUndo(): void {
   if (!deleted) return;
   forgetCurve(deleted.id);
   void removeWeights(deleted.id);
+  predictions.delete(deleted.id);
+  deletedPredictions = Promise.resolve(undefined);
   useRuns.setState({ deleted: undefined });
 }

@@ -5,7 +5,7 @@ import type { Run } from '../runs/store';
 import type { Event } from '../trainer/protocol';
 import { createTrainerClient, type TrainerClient } from './client';
 import { curveOf } from './curves';
-import { findRun, isOpen, loadRuns, removeRun, saveCurves, updateRun } from './kept-runs';
+import { findRun, isOpen, keepPredictions, loadRuns, removeRun, saveCurves, updateRun } from './kept-runs';
 import { keepRunWeights, notify, teacherOf, teacherProblem, useKeptWeights } from './kept-weights';
 import { holdScreen, releaseScreen } from './screen-lock';
 import { sizeToDevice } from './sizing';
@@ -151,6 +151,9 @@ function receive(event: Event): void {
       if (!findRun(event.session)) return;
       curveOf(event.session).evaluate(event.metrics);
       scheduleFlush();
+      return;
+    case 'predictions':
+      if (findRun(event.session)) keepPredictions(event.session, event.predictions);
       return;
     case 'performance':
       useRuns.setState(({ performance }) => ({ performance: { ...performance, [event.session]: event.report } }));

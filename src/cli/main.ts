@@ -8,12 +8,14 @@ import { Failure } from './failure';
 import type { Output } from './output';
 import { info, link, schedule } from './plan-commands';
 import { predict } from './predict';
+import { plan } from './step-plan';
 import { train } from './train';
 
 const HELP = `Usage: npm run -s tricklab -- COMMAND
 
   info [--model ID] [--classes K] [--size S] [EXPERIMENT]    parameters, multiply-adds, memory
   schedule EXPERIMENT                                        learning rate of every update
+  plan EXPERIMENT [--data DIR] [--epoch E] [--step S]        images, mixing and targets of one batch, both from 0
   link EXPERIMENT [--base URL]                               the experiment as a link
   train EXPERIMENT [--data DIR] [--steps N] [--init F.safetensors] [--save F.safetensors [--ema]] [--out F.json]
         [--teacher F.safetensors [--teacher-model EXPERIMENT]]   distillation from trained weights
@@ -36,7 +38,7 @@ ${imageOpNames.map((words) => `  ${words}`).join('\n')}
 
 type Run = (argv: readonly string[], output: Output) => void | Promise<void>;
 
-const commands: Record<string, Run> = { info, schedule, link, train, compare, predict, bench, augment };
+const commands: Record<string, Run> = { info, schedule, plan, link, train, compare, predict, bench, augment };
 
 /** Runs a command; the exit code: 0, or 1 after one line on stderr that says what is wrong. */
 export async function main(argv: readonly string[], output: Output): Promise<number> {

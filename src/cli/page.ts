@@ -52,6 +52,9 @@ async function pass(event: Event): Promise<boolean> {
     case 'predicted':
       await window.report(event);
       return true;
+    case 'predictions':
+      // For the page to look into; the command `predict` is asked for its own.
+      return false;
     case 'ready':
     case 'progress':
     case 'started':

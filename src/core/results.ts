@@ -84,6 +84,25 @@ export interface EvalMetrics {
   top5: number;
 }
 
+/** What the network says of each validation image, as last measured: what the page looks into after a run. */
+export interface Predictions {
+  /** Updates done when it was measured. */
+  step: number;
+  split: string;
+  /** Names, by label. */
+  classes: string[];
+  /** Images validated; rows may be fewer, because what is kept has a limit. */
+  images: number;
+  /** [rows, classes]. */
+  logits: Float32Array<ArrayBuffer>;
+  /** [rows]. */
+  labels: Int32Array<ArrayBuffer>;
+  /** Place of each image in the order of the validation, ascending, [rows]. */
+  places: Uint32Array<ArrayBuffer>;
+  /** Of the samples in their dataset, [rows]. */
+  keys: string[];
+}
+
 export interface AdapterSummary {
   /** tfjs backend that really runs: the visible mark of a fallback. */
   backend: 'webgpu' | 'webgl' | 'cpu';

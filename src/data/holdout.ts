@@ -3,6 +3,7 @@ import { rng } from '../core/rng';
 import { splitOf } from './index';
 import { MANY_SHARDS, shardStarts } from './order';
 import { openSplitShards, type ShardSource } from './shards';
+import type { ShardIndex } from './types';
 
 const HELD_OUT = 0.1;
 
@@ -67,6 +68,34 @@ export async function holdOut(
       ? shardHoldout(filenames, shardLengths)
       : stratifiedHoldout(await readKeys(source, shardLengths, onProblem));
   return validation.includes(1) ? { training: validation.map((bit) => 1 - bit), validation } : undefined;
+}
+
+/** A split, or the part of it whose samples are 1 in `within`. */
+export interface SplitPart {
+  split: string;
+  within?: Uint8Array | undefined;
+}
+
+/** The declared split to validate on: 'validation', else 'val', else 'test'. */
+const validationSplit = (index: ShardIndex): string | undefined =>
+  ['validation', 'val', 'test'].find((name) => index.splits[name]);
+
+/**
+ * What a run trains on and what it is validated on: a declared split, else a fixed part held out of the training images.
+ * Nothing to validate on where nothing can be spared. source: how the shards are reached, where that is not by plain fetch.
+ */
+export async function splitParts(
+  index: ShardIndex,
+  onProblem?: (message: string) => void,
+  source: (index: ShardIndex, split: string) => ShardSource = (index, split) => ({ index, split }),
+): Promise<{ train: SplitPart; validation: SplitPart | undefined }> {
+  const declared = validationSplit(index);
+  if (declared) return { train: { split: 'train' }, validation: { split: declared } };
+  const parts = await holdOut(source(index, 'train'), onProblem);
+  return {
+    train: { split: 'train', within: parts?.training },
+    validation: parts && { split: 'train', within: parts.validation },
+  };
 }
 
 async function readKeys(

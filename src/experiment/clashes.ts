@@ -50,7 +50,8 @@ export function clashes(experiment: Experiment): Clash[] {
   if (on['no-bias-decay'] && plan.optimizerPlan.weightDecay === 0) {
     found.push({ trick: 'no-bias-decay', message: 'The weight decay is 0: there is nothing to keep away.' });
   }
-  if (on['linear-scaling'] && !on.warmup && plan.batch * plan.accumulation > 256) {
+  const images = plan.batch * plan.accumulation;
+  if (on['linear-scaling'] && !on.warmup && images > numberOf(experiment, 'linear-scaling', 'base')) {
     found.push({
       trick: 'linear-scaling',
       message: 'A scaled-up rate from the first update on can diverge: add warmup.',

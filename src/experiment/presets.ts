@@ -1,12 +1,17 @@
 /** Experiments to start from: what each changes of the default. */
+import { publishedPresets } from './published-presets';
 import { type Experiment, experimentWith } from './schema';
 
 export interface Preset {
   id: string;
   label: string;
+  /** Where it is from; presets are listed by it. */
+  source: string;
   summary: string;
   experiment: Experiment;
 }
+
+export const START = 'Starting points';
 
 const plain = {
   'padded-crop': 'on',
@@ -16,11 +21,12 @@ const plain = {
   warmup: 'off',
 };
 
-/** tiny trains on a CPU adapter in minutes; baseline and modern are the two ends of an ablation; cmt-emoji is a small CMT. */
+/** tiny trains on a CPU adapter in minutes; baseline and modern are the two ends of an ablation; cmt-emoji is a small CMT; the others are rows of published tables. */
 export const presets: readonly Preset[] = [
   {
     id: 'tiny',
     label: 'Tiny',
+    source: START,
     summary: 'A sixteenth of the width for 250 updates: works even without a GPU.',
     experiment: experimentWith({
       'resnet50-vd.width': '.0625',
@@ -35,12 +41,14 @@ export const presets: readonly Preset[] = [
   {
     id: 'baseline',
     label: 'Baseline',
+    source: START,
     summary: 'Crop, flip and a step schedule, nothing else: what the tricks are measured against.',
     experiment: experimentWith({ ...plain, schedule: 'step', 'step.every': '2' }),
   },
   {
     id: 'modern',
     label: 'Modern',
+    source: START,
     summary: 'Cosine, warmup, zero gamma, no bias decay, label smoothing, mixup and CutMix together.',
     experiment: experimentWith({
       schedule: 'cosine',
@@ -56,6 +64,7 @@ export const presets: readonly Preset[] = [
   {
     id: 'cmt-emoji',
     label: 'CMT on emoji',
+    source: START,
     summary: 'The small convolution and attention hybrid on colour emoji at 64 pixels.',
     experiment: experimentWith({
       dataset: 'emoji',
@@ -70,4 +79,5 @@ export const presets: readonly Preset[] = [
       'warmup.epochs': '2',
     }),
   },
+  ...publishedPresets,
 ];

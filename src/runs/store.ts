@@ -1,6 +1,6 @@
 /** Runs and their curves in IndexedDB. A curve is a list of chunks, appended while the run goes on and never rewritten. */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
-import type { AdapterSummary, EvalMetrics, RunState } from '../core/results';
+import type { AdapterSummary, EvalMetrics, Predictions, RunState } from '../core/results';
 import type { Experiment } from '../experiment/schema';
 import { type Chunk, Series } from './series';
 
@@ -37,6 +37,8 @@ export interface Run {
   totalSteps?: number;
   hidden: boolean;
   summary: RunSummary;
+  /** Updates done at the validation whose predictions are kept; absent if none are. */
+  predictedAt?: number;
 }
 
 interface StoredChunk {
@@ -49,6 +51,8 @@ interface StoredChunk {
 interface Schema extends DBSchema {
   runs: { key: string; value: Run };
   curves: { key: [string, number]; value: StoredChunk };
+  /** By run: what its last validation said of each image. */
+  predictions: { key: string; value: Predictions };
 }
 
 export interface RunStore {
@@ -58,15 +62,22 @@ export interface RunStore {
   /** Appends what a series gained since the last call for this run. */
   saveCurve(id: string, series: Series): Promise<void>;
   curve(id: string): Promise<Series>;
+  /** Keeps the predictions of a run in place of earlier ones. */
+  savePredictions(id: string, predictions: Predictions): Promise<void>;
+  predictions(id: string): Promise<Predictions | undefined>;
   remove(id: string): Promise<void>;
 }
 
 /** Opens (or creates) the store. Rejects where the browser refuses IndexedDB, e.g. in some private windows. */
 export async function openRunStore(name = 'tricklab'): Promise<RunStore> {
-  const db: IDBPDatabase<Schema> = await openDB<Schema>(name, 1, {
+  const db: IDBPDatabase<Schema> = await openDB<Schema>(name, 2, {
+    // Additive: what an earlier version stored stays.
     upgrade(database) {
-      database.createObjectStore('runs', { keyPath: 'id' });
-      database.createObjectStore('curves', { keyPath: ['run', 'part'] });
+      if (!database.objectStoreNames.contains('runs')) database.createObjectStore('runs', { keyPath: 'id' });
+      if (!database.objectStoreNames.contains('curves')) {
+        database.createObjectStore('curves', { keyPath: ['run', 'part'] });
+      }
+      if (!database.objectStoreNames.contains('predictions')) database.createObjectStore('predictions');
     },
   });
   const chunksOf = (id: string) => IDBKeyRange.bound([id, 0], [id, Number.MAX_SAFE_INTEGER]);
@@ -102,12 +113,17 @@ export async function openRunStore(name = 'tricklab'): Promise<RunStore> {
       stored.set(id, { steps: series.length, evaluations: series.evaluations.length, parts: chunks.length });
       return series;
     },
+    async savePredictions(id, predictions) {
+      await db.put('predictions', predictions, id);
+    },
+    predictions: (id) => db.get('predictions', id),
     async remove(id) {
       stored.delete(id);
-      const change = db.transaction(['runs', 'curves'], 'readwrite');
+      const change = db.transaction(['runs', 'curves', 'predictions'], 'readwrite');
       await Promise.all([
         change.objectStore('runs').delete(id),
         change.objectStore('curves').delete(chunksOf(id)),
+        change.objectStore('predictions').delete(id),
         change.done,
       ]);
     },

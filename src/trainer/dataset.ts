@@ -1,6 +1,6 @@
 /** From an experiment to its data: where the shards are, which splits, and the loaders that read them. */
 import { datasetOf } from '../catalog/parts';
-import { holdOut } from '../data/holdout';
+import { splitParts } from '../data/holdout';
 import { loadShardIndex } from '../data/index';
 import { type Loader, type LoaderOptions, openLoader } from '../data/loader';
 import type { DataPool } from '../data/pool';
@@ -23,10 +23,6 @@ function infoUrlOf(experiment: Experiment, data: DataSource | undefined): string
 
 export const openIndex = (experiment: Experiment, data: DataSource | undefined): Promise<ShardIndex> =>
   loadShardIndex(infoUrlOf(experiment, data));
-
-/** The declared split to validate on: 'validation', else 'val', else 'test'. */
-const validationSplit = (index: ShardIndex): string | undefined =>
-  ['validation', 'val', 'test'].find((name) => index.splits[name]);
 
 export interface SplitOptions {
   index: ShardIndex;
@@ -88,13 +84,14 @@ export async function openSplits(options: Omit<SplitOptions, 'split' | 'training
     return loader;
   };
   try {
-    const declared = validationSplit(index);
-    const parts = declared ? undefined : await holdOut({ index, split: 'train' }, onProblem);
-    const train = await open({ split: 'train', training: true, within: parts?.training });
-    const split = declared ?? 'train';
-    const validation =
-      declared || parts ? await open({ split, training: false, within: parts?.validation }) : undefined;
-    return { train, validation: validation && { loader: validation, split: declared ?? 'held out' }, close };
+    const parts = await splitParts(index, onProblem);
+    const train = await open({ ...parts.train, training: true });
+    const held = parts.validation;
+    const validation = held && {
+      loader: await open({ ...held, training: false }),
+      split: held.within ? 'held out' : held.split,
+    };
+    return { train, validation, close };
   } catch (error) {
     close();
     throw error;

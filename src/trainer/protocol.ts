@@ -1,6 +1,6 @@
 /** What the page (or the command line's page) and the training worker say to each other. Types only. */
 import type { OptionValues } from '../catalog/define';
-import type { AdapterSummary, EvalMetrics, PerformanceReport, StepMetrics } from '../core/results';
+import type { AdapterSummary, EvalMetrics, PerformanceReport, Predictions, StepMetrics } from '../core/results';
 import type { Experiment } from '../experiment/schema';
 
 export type SessionId = string;
@@ -72,6 +72,8 @@ export type Event =
     }
   | { type: 'steps'; session: SessionId; metrics: StepMetrics[] }
   | { type: 'evaluated'; session: SessionId; metrics: EvalMetrics }
+  /** After every validation: what it said of each image. */
+  | { type: 'predictions'; session: SessionId; predictions: Predictions }
   /** After a run's first updates, and when kernel times were asked for. */
   | { type: 'performance'; session: SessionId; report: PerformanceReport }
   | { type: 'paused' | 'resumed'; session: SessionId }

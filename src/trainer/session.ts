@@ -7,6 +7,7 @@ import { planTraining, type TrainingPlan } from '../experiment/plan';
 import { openIndex, openSplits, type Splits } from './dataset';
 import { evaluate } from './evaluate';
 import { createNetwork, type Network } from './network';
+import { gatherPredictions } from './predictions';
 import type { Event, RunTiming, SessionId, StartOptions } from './protocol';
 import { trainStep } from './step';
 
@@ -208,7 +209,17 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     };
 
     const measure = async ({ loader, split }: NonNullable<Splits['validation']>, averaged?: true) => {
-      const { loss, top1, top5 } = await evaluate(network, loader.epoch(0), { stopped: () => stopping });
+      const gathering = gatherPredictions({
+        split,
+        classes: room.index.classes,
+        samples: loader.samples,
+        batchSize: plan.evalBatch,
+      });
+      const { loss, top1, top5 } = await evaluate(network, loader.epoch(0), {
+        // What is looked into are the weights that are trained.
+        ...(!averaged && { onLogits: gathering.onLogits }),
+        stopped: () => stopping,
+      });
       if (stopping) return;
       const at = { step: update, epoch: update / plan.updatesPerEpoch, timeMs: clock.milliseconds };
       emit({
@@ -216,6 +227,10 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         session,
         metrics: { ...at, split, ...(averaged && { averaged }), loss, top1, top5 },
       });
+      if (averaged) return;
+      const predictions = gathering.result(update);
+      const { logits, labels, places } = predictions;
+      emit({ type: 'predictions', session, predictions }, [logits.buffer, labels.buffer, places.buffer]);
     };
 
     /** Measures the weights, then their average if one is kept. */

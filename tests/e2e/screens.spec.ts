@@ -1,15 +1,25 @@
 /** The main states of the page on three screens: each is reached, has no accessibility violation, fits, and leaves a picture. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { presets } from '../../src/experiment/presets';
+import { defaultExperiment } from '../../src/experiment/schema';
+import { changedKeys } from '../../src/experiment/url';
 import { type Course, storeRuns } from './stored-runs';
+
+/** What a preset changes of the default. */
+const changesOf = (id: string) => {
+  const preset = presets.find((candidate) => candidate.id === id);
+  if (!preset) throw new Error(`There is no preset ${id}.`);
+  return changedKeys(preset.experiment, defaultExperiment());
+};
 
 const FOLDER = '.cache/screens';
 
 const tiny = 'v=1&resnet50-vd.width=0.0625&data.batch=32&stop.steps=400';
 const base = { 'resnet50-vd.width': 0.0625, 'data.batch': 32, 'stop.steps': 400 };
 const courses: Course[] = [
-  { keys: base, updates: 400, floor: 0.42, top1: 0.85 },
-  { keys: { ...base, 'label-smoothing': true }, updates: 400, floor: 0.71, top1: 0.862 },
+  { keys: base, updates: 400, floor: 0.42, top1: 0.85, sureness: 12 },
+  { keys: { ...base, 'label-smoothing': true }, updates: 400, floor: 0.71, top1: 0.862, sureness: 5 },
   { keys: { ...base, ema: true, 'ema.decay': 0.98 }, updates: 400, floor: 0.4, top1: 0.84, gain: 0.03 },
   { keys: { ...base, mixup: true, 'mixup.alpha': 0.4 }, updates: 400, floor: 0.98, top1: 0.83 },
   {
@@ -22,6 +32,13 @@ const courses: Course[] = [
       'The loss became NaN at step 61. Likely causes: the learning rate is too high for this batch size, or there is no warmup.',
   },
 ];
+
+/** Two seeds of the row of a published table, and one of its baseline. */
+const rows: Course[] = [
+  { keys: changesOf('paper-resnet-d'), updates: 300, floor: 0.5, top1: 0.83 },
+  { keys: changesOf('paper-cosine'), updates: 300, floor: 0.45, top1: 0.85 },
+  { keys: { ...changesOf('paper-cosine'), seed: '2' }, updates: 300, floor: 0.45, top1: 0.844 },
+].map((course) => ({ ...course, hidden: true }));
 
 const screens = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
@@ -49,6 +66,14 @@ const dialog = (name: string, button: RegExp, words: string): State => ({
     await expect(page.getByRole('dialog')).toHaveCount(0);
   },
 });
+
+/** Whether every canvas shows something. */
+const areDrawn = (canvases: Element[]) =>
+  canvases.every((canvas) => {
+    if (!(canvas instanceof HTMLCanvasElement)) return false;
+    const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data;
+    return data?.some((value) => value > 0) ?? false;
+  });
 
 const open = async (page: Page, query: string) => {
   await page.goto(`./?${query}`);
@@ -79,8 +104,8 @@ const states: State[] = [
     name: 'runs',
     reach: async (page) => {
       await page.goto(`./?${tiny}&mixup=on&mixup.alpha=1&label-smoothing=on`);
-      await storeRuns(page, courses);
-      await expect(page.getByRole('rowheader')).toHaveCount(courses.length);
+      await storeRuns(page, [...courses, ...rows]);
+      await expect(page.getByRole('rowheader')).toHaveCount(courses.length + rows.length);
       await expect(page.getByRole('region', { name: 'Training' })).toContainText('Changed since');
       await expect(page.getByText('measuring')).toHaveCount(0);
     },
@@ -106,6 +131,48 @@ const states: State[] = [
         .getByRole('img', { name: /^Training image/ })
         .last()
         .scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'rate',
+    reach: async (page) => {
+      const update = page.getByRole('slider', { name: 'Update to read the learning rate at' });
+      await update.scrollIntoViewIfNeeded();
+      await update.focus();
+      await page.keyboard.press('End');
+      await expect(page.getByRole('region', { name: 'Learning rate' })).toContainText('update 400');
+    },
+  },
+  {
+    name: 'confusion',
+    reach: async (page) => {
+      const said = page.getByRole('region', { name: 'What a run says' });
+      await said.getByLabel('Run', { exact: true }).selectOption({ index: 1 });
+      await said.getByLabel('beside').selectOption({ index: 1 });
+      await expect(said.getByRole('region', { name: /^Confusion matrix/ })).toHaveCount(2);
+      await said.getByRole('region', { name: 'Confusion', exact: true }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'thresholds',
+    reach: (page) => page.getByRole('region', { name: 'Precision and recall' }).scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'mistakes',
+    reach: async (page) => {
+      await expect(page.getByRole('img', { name: /^Validation image/ })).toHaveCount(12);
+      await page.getByRole('region', { name: 'Worst mistakes' }).scrollIntoViewIfNeeded();
+      // Read from the shards after the numbers are there.
+      await expect.poll(() => page.getByRole('img', { name: /^Validation image/ }).evaluateAll(areDrawn)).toBe(true);
+    },
+  },
+  {
+    name: 'reference',
+    reach: async (page) => {
+      await page.getByRole('tab', { name: 'Reference' }).click();
+      const refinements = page.getByRole('region', { name: 'Training refinements', exact: true });
+      await refinements.scrollIntoViewIfNeeded();
+      await expect(refinements).toContainText('2 seeds');
     },
   },
 ];

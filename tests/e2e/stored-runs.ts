@@ -1,7 +1,7 @@
 /** Finished runs put into the page's own store, so that pictures and tests of the runs table need no training. */
 import type { Page } from '@playwright/test';
 import type { OptionValue } from '../../src/catalog/define';
-import type { EvalMetrics } from '../../src/core/results';
+import type { EvalMetrics, Predictions } from '../../src/core/results';
 import { experimentWith } from '../../src/experiment/schema';
 import { runName } from '../../src/runs/names';
 import { type Column, columns } from '../../src/runs/series';
@@ -16,6 +16,12 @@ export interface Course {
   gain?: number;
   state?: Run['state'];
   message?: string;
+  /** Not drawn in the charts. */
+  hidden?: boolean;
+  /** How far its logits lie apart: large for a network that is sure. Absent: no predictions are kept. */
+  sureness?: number;
+  /** Of its predictions; absent: those of the dataset. */
+  classes?: string[];
 }
 
 const UPDATES_PER_EPOCH = 100;
@@ -27,7 +33,39 @@ function ripple(n: number): number {
   return 2 * (wave - Math.floor(wave)) - 1;
 }
 
-function stored(number: number, { keys, updates, floor, top1, gain, state = 'finished', message }: Course) {
+const CLASSES = 'T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot'.split(',');
+const IMAGES = 400;
+
+/** Predictions as plain arrays, for the way into the page; keys and places are those of the dataset's first images. */
+function predictionsOf(number: number, sureness: number, step: number, classes: string[]) {
+  const labels = Array.from({ length: IMAGES }, (_, i) => i % classes.length);
+  const logits = labels.flatMap((label, i) =>
+    classes.map((_, c) => {
+      // Shirts look like T-shirts, pullovers and coats.
+      const alike = label === 6 && [0, 2, 4].includes(c) ? 0.45 : 0;
+      return sureness * ((c === label ? 0.75 : alike) + 0.5 * ripple(i * 31 + c * 7 + number));
+    }),
+  );
+  const places = labels.map((_, i) => i);
+  const keys = places.map((place) => String(60_000 + place).padStart(8, '0'));
+  return { step, split: 'validation', classes, images: IMAGES, logits, labels, places, keys };
+}
+
+function stored(
+  number: number,
+  {
+    keys,
+    updates,
+    floor,
+    top1,
+    gain,
+    state = 'finished',
+    message,
+    sureness,
+    hidden = false,
+    classes = CLASSES,
+  }: Course,
+) {
   const experiment = experimentWith(keys);
   const steps = Object.fromEntries(columns.map((name) => [name, [] as number[]])) as Record<Column, number[]>;
   const evaluations: EvalMetrics[] = [];
@@ -79,7 +117,8 @@ function stored(number: number, { keys, updates, floor, top1, gain, state = 'fin
     parameters: 21_658,
     stepsPerEpoch: UPDATES_PER_EPOCH,
     totalSteps: state === 'finished' ? updates : updates * 2,
-    hidden: false,
+    hidden,
+    ...(sureness !== undefined && { predictedAt: updates }),
     summary: {
       step: updates,
       epoch: updates / UPDATES_PER_EPOCH,
@@ -90,7 +129,8 @@ function stored(number: number, { keys, updates, floor, top1, gain, state = 'fin
       ...(average && { averagedTop1: average.top1 }),
     },
   };
-  return { run, chunk: { run: run.id, part: 0, steps, evaluations } };
+  const predictions = sureness === undefined ? undefined : predictionsOf(number, sureness, updates, classes);
+  return { run, chunk: { run: run.id, part: 0, steps, evaluations }, predictions };
 }
 
 /** Writes runs of these courses into the store of an opened page and reloads it. */
@@ -102,13 +142,21 @@ export async function storeRuns(page: Page, courses: readonly Course[]): Promise
         asked.onsuccess = () => resolve(asked.result);
         asked.onerror = () => reject(asked.error);
       });
-      const change = db.transaction(['runs', 'curves'], 'readwrite');
-      for (const { run, chunk } of all) {
+      const change = db.transaction(['runs', 'curves', 'predictions'], 'readwrite');
+      for (const { run, chunk, predictions } of all) {
         const steps = Object.fromEntries(
           Object.entries(chunk.steps).map(([name, values]) => [name, Float64Array.from(values)]),
         );
         change.objectStore('runs').put(run);
         change.objectStore('curves').put({ ...chunk, steps });
+        if (!predictions) continue;
+        const typed: Predictions = {
+          ...predictions,
+          logits: Float32Array.from(predictions.logits),
+          labels: Int32Array.from(predictions.labels),
+          places: Uint32Array.from(predictions.places),
+        };
+        change.objectStore('predictions').put(typed, run.id);
       }
       await new Promise((resolve, reject) => {
         change.oncomplete = resolve;

@@ -119,6 +119,14 @@ describe('the training worker', () => {
     );
     const right = predicted.logits.filter((row, i) => row.indexOf(Math.max(...row)) === predicted.labels[i]).length;
     expect(right / predicted.labels.length).toBeCloseTo(evaluated.metrics.top1, 6);
+    const { predictions } = await worker.until(
+      (event): event is Extract<Event, { type: 'predictions' }> => event.type === 'predictions',
+    );
+    expect(predictions).toMatchObject({ step: 6, split: 'validation', images: predicted.keys.length });
+    expect(predictions.keys).toEqual(predicted.keys);
+    expect([...predictions.labels]).toEqual(predicted.labels);
+    // The same weights on the same adapter, by the same kernels: the same bits.
+    expect([...predictions.logits]).toEqual(predicted.logits.flat());
   });
 
   it('validates the moving average beside the weights, and trains on as if it were not there', async () => {

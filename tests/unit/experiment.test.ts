@@ -214,6 +214,17 @@ test.each([
   [{ cutmix: 'on', 'stop.epochs': '2' }, 'cutmix', 'long runs'],
   [{ model: 'cmt-tiny', dataset: 'emoji', 'data.size': '32' }, 'cmt-tiny', 'keys'],
   [{ 'linear-scaling': 'on', 'data.batch': '512', warmup: 'off' }, 'linear-scaling', 'warmup'],
+  [
+    { 'linear-scaling': 'on', 'linear-scaling.base': '32', 'data.batch': '64', warmup: 'off' },
+    'linear-scaling',
+    'add warmup',
+  ],
+  [{ mixup: 'on', 'data.batch': '1', 'stop.epochs': '12' }, 'mixup', 'mixed with itself'],
+  [
+    { 'gradient-accumulation': 'on', 'gradient-accumulation.steps': '64', 'data.fraction': '.01' },
+    'gradient-accumulation',
+    'fewer batches',
+  ],
   [{ 'warmup.epochs': '9', 'stop.epochs': '5' }, 'warmup', 'never reached'],
   [{ 'color-jitter': 'on', 'color-jitter.hue': '.1' }, 'color-jitter', 'grey'],
   [{ 'color-jitter': 'on', 'color-jitter.hue': '.1', dataset: 'emoji' }, 'color-jitter', 'far from photos'],
@@ -232,6 +243,16 @@ test.each([
   const found = clashes(changed(keys));
   expect(found.map((clash) => clash.trick)).toContain(trick);
   expect(found.find((clash) => clash.trick === trick)?.message).toContain(words);
+});
+
+test.each([
+  [{ mixup: 'on', cutmix: 'on', 'stop.epochs': '10' }],
+  [{ model: 'cmt-tiny', dataset: 'emoji', 'data.size': '64' }],
+  [{ 'linear-scaling': 'on', 'data.batch': '512' }],
+  [{ 'linear-scaling': 'on', 'data.batch': '256', warmup: 'off' }],
+  [{ 'color-jitter': 'on' }],
+])('%o is no clash', (keys) => {
+  expect(clashes(changed(keys))).toEqual([]);
 });
 
 test('augmentations of photos, drops inside the run and averages that keep up are no clash', () => {

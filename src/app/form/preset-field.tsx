@@ -1,5 +1,5 @@
 import { useDeferredValue, useId, useMemo } from 'react';
-import { presets } from '../../experiment/presets';
+import { presets, START } from '../../experiment/presets';
 import type { Experiment } from '../../experiment/schema';
 import { toLink } from '../../experiment/url';
 import { differences } from '../differences';
@@ -7,9 +7,17 @@ import { pristine, useExperiment } from '../state';
 import styles from './form.module.css';
 
 const startingPoints = [
-  { id: 'default', label: 'Default', summary: 'A small network on Fashion-MNIST.', experiment: pristine },
+  {
+    id: 'default',
+    label: 'Default',
+    source: START,
+    summary: 'A small network on Fashion-MNIST.',
+    experiment: pristine,
+  },
   ...presets,
 ].map((preset) => ({ ...preset, link: toLink(preset.experiment) }));
+
+const sources = [...new Set(startingPoints.map(({ source }) => source))];
 
 /** More changes than this, and the experiment is nobody's variant. */
 const MOST_CHANGES = 6;
@@ -44,10 +52,16 @@ export function PresetField() {
         }}
       >
         {!current && <option value="">{near ? `${near.label}, changed` : 'Your own'}</option>}
-        {startingPoints.map((preset) => (
-          <option key={preset.id} value={preset.id} title={preset.summary}>
-            {preset.label}
-          </option>
+        {sources.map((source) => (
+          <optgroup key={source} label={source}>
+            {startingPoints
+              .filter((preset) => preset.source === source)
+              .map((preset) => (
+                <option key={preset.id} value={preset.id} title={preset.summary}>
+                  {preset.label}
+                </option>
+              ))}
+          </optgroup>
         ))}
       </select>
       <p className={styles.presetWords}>

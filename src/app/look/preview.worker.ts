@@ -1,18 +1,30 @@
 /**
- * Makes the first training batch of an epoch as the network will see it: the trainer's own loader, augmentation and mix plan,
- * in a worker of its own so that the page stays free.
+ * Makes images as the network will see them: the first training batch of an epoch, augmented and mixed, or images of the
+ * validation. The trainer's own loader, augmentation and mix plan, in a worker of its own so that the page stays free.
  */
 import type { MixPlan } from '../../catalog/define';
 import { mixedTargets } from '../../catalog/mixing';
 import { datasetOf } from '../../catalog/parts';
+import { splitParts } from '../../data/holdout';
 import { loadShardIndex } from '../../data/index';
-import { openLoader } from '../../data/loader';
+import { type Loader, openLoader } from '../../data/loader';
 import { type DataPool, openPool } from '../../data/pool';
 import type { Batch, ShardIndex } from '../../data/types';
 import { numberOf, planTraining } from '../../experiment/plan';
-import type { PreviewAnswer, PreviewImage, PreviewRequest } from './protocol';
+import type { Experiment } from '../../experiment/schema';
+import type {
+  PreviewAnswer,
+  PreviewImage,
+  PreviewRequest,
+  TrainingPreview,
+  TrainingRequest,
+  ValidationPreview,
+  ValidationRequest,
+} from './protocol';
 
 const indexes = new Map<string, Promise<ShardIndex>>();
+/** Of a dataset without a validation split every label is read to find them: once is enough. */
+const partsOf = new WeakMap<ShardIndex, ReturnType<typeof splitParts>>();
 let pool: DataPool | undefined;
 let newest = 0;
 
@@ -23,33 +35,61 @@ self.onmessage = async ({ data }: MessageEvent<PreviewRequest>) => {
   if (newest !== data.id) return;
   let answer: PreviewAnswer;
   try {
-    answer = await preview(data);
+    const preview = data.kind === 'training' ? await training(data) : await validation(data);
+    answer = { id: data.id, ...preview };
   } catch (error) {
     answer = { id: data.id, problem: error instanceof Error ? error.message : String(error) };
   }
   self.postMessage(answer);
 };
 
-async function preview({ id, experiment, epoch, count, base }: PreviewRequest): Promise<PreviewAnswer> {
+async function indexOf({ experiment, base }: PreviewRequest): Promise<ShardIndex> {
   const dataset = datasetOf(experiment.dataset);
   const url = new URL(dataset.infoUrl(experiment.options[dataset.id] ?? {}), base).href;
   const loading = indexes.get(url) ?? loadShardIndex(url);
   // A failed load is asked for again the next time.
   loading.catch(() => indexes.delete(url));
   indexes.set(url, loading);
-  const index = await loading;
+  return await loading;
+}
+
+/** The part of the dataset that the experiment trains on, or is validated on, in batches of batchSize. */
+async function open(
+  index: ShardIndex,
+  experiment: Experiment,
+  part: 'train' | 'validation',
+  batchSize: number,
+): Promise<Loader> {
   pool ??= openPool(1);
-  const size = numberOf(experiment, 'data', 'size');
-  const loader = await openLoader({
+  const { mean, std } = datasetOf(experiment.dataset);
+  const parts = partsOf.get(index) ?? splitParts(index);
+  parts.catch(() => partsOf.delete(index));
+  partsOf.set(index, parts);
+  const from = (await parts)[part];
+  if (!from) throw new Error('The dataset has no images to validate on.');
+  return await openLoader({
     index,
-    split: 'train',
+    ...from,
     seed: experiment.seed,
-    batchSize: numberOf(experiment, 'data', 'batch'),
-    recipe: { size, on: experiment.on, options: experiment.options, mean: dataset.mean, std: dataset.std },
-    training: true,
-    fraction: numberOf(experiment, 'data', 'fraction'),
+    batchSize,
+    recipe: {
+      size: numberOf(experiment, 'data', 'size'),
+      on: experiment.on,
+      options: experiment.options,
+      mean,
+      std,
+    },
+    training: part === 'train',
+    fraction: numberOf(experiment, 'data', part === 'train' ? 'fraction' : 'evalFraction'),
     pool,
   });
+}
+
+async function training(request: TrainingRequest): Promise<TrainingPreview> {
+  const { experiment, epoch, count } = request;
+  const index = await indexOf(request);
+  const size = numberOf(experiment, 'data', 'size');
+  const loader = await open(index, experiment, 'train', numberOf(experiment, 'data', 'batch'));
   try {
     const first = await loader.epoch(epoch).next();
     if (first.done) throw new Error('The dataset has no training images.');
@@ -67,7 +107,30 @@ async function preview({ id, experiment, epoch, count, base }: PreviewRequest): 
         .sort((a, b) => b.share - a.share);
       return { key: batch.keys[i] as string, pixels: mixed(batch, i, size, mix), target, floor };
     });
-    return { id, size, mix, images };
+    return { size, mix, images };
+  } finally {
+    loader.close();
+  }
+}
+
+/** An image may stand up to this far behind its place: damaged ones before it in its batch were left out. */
+const LOOK_AHEAD = 8;
+
+async function validation(request: ValidationRequest): Promise<ValidationPreview> {
+  const { experiment, wanted } = request;
+  const index = await indexOf(request);
+  const size = numberOf(experiment, 'data', 'size');
+  const loader = await open(index, experiment, 'validation', 1);
+  const find = async (place: number, key: string) => {
+    let looked = 0;
+    for await (const batch of loader.epoch(0, place)) {
+      if (batch.keys[0] === key) return mixed(batch, 0, size, { kind: 'none' });
+      if (++looked > LOOK_AHEAD) return undefined;
+    }
+    return undefined;
+  };
+  try {
+    return { size, images: await Promise.all(wanted.map(({ place, key }) => find(place, key))) };
   } finally {
     loader.close();
   }

@@ -1,15 +1,31 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Experiment } from '../../experiment/schema';
-import type { PreviewAnswer, PreviewRequest } from './protocol';
+import type {
+  PreviewAnswer,
+  PreviewRequest,
+  TrainingPreview,
+  TrainingRequest,
+  ValidationPreview,
+  ValidationRequest,
+} from './protocol';
 
-export interface Preview {
-  answer: PreviewAnswer | undefined;
+export interface Preview<A> {
+  answer: A | undefined;
   /** A newer one is being made. */
   stale: boolean;
 }
 
-/** The first images of an epoch as the network will see them; keeps showing the last ones while new ones are made. */
-export function usePreview(experiment: Experiment, epoch: number, count: number): Preview {
+/** What a request asks, without what the hook adds. */
+type Wish<R extends PreviewRequest> = Omit<R, 'id' | 'base'>;
+
+/**
+ * Images as the network will see them, made in a worker; keeps showing the last ones while new ones are made. Asks whenever the
+ * wish is another object: memoise it. Asks for nothing while there is none.
+ */
+export function usePreview(wish: Wish<TrainingRequest> | undefined): Preview<TrainingPreview>;
+export function usePreview(wish: Wish<ValidationRequest> | undefined): Preview<ValidationPreview>;
+export function usePreview(
+  wish: Wish<TrainingRequest> | Wish<ValidationRequest> | undefined,
+): Preview<TrainingPreview | ValidationPreview> {
   const worker = useRef<Worker>(undefined);
   const id = useRef(0);
   const [answer, setAnswer] = useState<PreviewAnswer>();
@@ -28,15 +44,10 @@ export function usePreview(experiment: Experiment, epoch: number, count: number)
     return () => made.terminate();
   }, []);
   useEffect(() => {
-    const request: PreviewRequest = {
-      id: ++id.current,
-      experiment,
-      epoch,
-      count,
-      base: new URL('.', location.href).href,
-    };
+    if (!wish) return;
+    const request = { ...wish, id: ++id.current, base: new URL('.', location.href).href } as PreviewRequest;
     setAsked(request.id);
     worker.current?.postMessage(request);
-  }, [experiment, epoch, count]);
+  }, [wish]);
   return { answer, stale: answer?.id !== asked };
 }

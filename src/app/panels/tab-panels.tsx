@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core';
 import { Look } from '../look/look';
+import { Reference } from '../reference/reference';
 import { usePreferences, useRuns } from '../state';
 import styles from './panels.module.css';
 import { Performance } from './performance';
@@ -15,6 +16,7 @@ export function TabPanels() {
         <Tabs.Tab value="runs">Runs {count > 0 && <span className={styles.count}>{count}</span>}</Tabs.Tab>
         <Tabs.Tab value="look">Look</Tabs.Tab>
         <Tabs.Tab value="performance">Performance</Tabs.Tab>
+        <Tabs.Tab value="reference">Reference</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="runs">
         <RunsTable />
@@ -24,6 +26,9 @@ export function TabPanels() {
       </Tabs.Panel>
       <Tabs.Panel value="performance">
         <Performance />
+      </Tabs.Panel>
+      <Tabs.Panel value="reference">
+        <Reference />
       </Tabs.Panel>
     </Tabs>
   );

@@ -44,6 +44,9 @@ export function Transport() {
   );
 }
 
+/** More changes than this may need a scrollbar. */
+const CHANGES_IN_SIGHT = 3;
+
 /** What is different from the newest run. */
 function Changes() {
   const experiment = useExperiment((state) => state.experiment);
@@ -59,7 +62,12 @@ function Changes() {
   }
   const changed = differences(newest, experiment);
   return (
-    <p className={styles.changes} data-changed={changed.length > 0}>
+    <p
+      className={styles.changes}
+      data-changed={changed.length > 0}
+      // What may be too long for its place scrolls, and so takes the focus.
+      tabIndex={changed.length > CHANGES_IN_SIGHT ? 0 : undefined}
+    >
       {changed.length > 0 ? (
         <>
           Changed since {name}{' '}

@@ -1,0 +1,52 @@
+/** What of an experiment is its recipe, and what is only where, how large and how long it was tried. */
+import type { OptionValues } from '../catalog/define';
+import { datasetOf } from '../catalog/parts';
+import { activeTricks } from '../catalog/tricks';
+import { optionText } from './option-text';
+import { numberOf } from './plan';
+import type { Experiment } from './schema';
+
+const text = (values: OptionValues | undefined) =>
+  Object.entries(values ?? {})
+    .map(([name, value]) => `${name}=${optionText(value)}`)
+    .sort()
+    .join(',');
+
+/**
+ * Equal for two experiments with the same model, batch, optimizer, schedule and tricks, each with the same options; options of
+ * what is not used do not count. Seed, dataset, image size, share of the data, depth and width, engine and length may differ.
+ */
+export function recipeKey(experiment: Experiment): string {
+  const { model, optimizer, schedule, options } = experiment;
+  return [
+    model,
+    `batch ${numberOf(experiment, 'data', 'batch')}`,
+    `${optimizer} ${text(options[optimizer])}`,
+    `${schedule} ${text(options[schedule])}`,
+    ...activeTricks(experiment).map(({ trick, options: chosen }) => `${trick.id} ${text(chosen)}`),
+  ].join('\n');
+}
+
+/** Equal for two experiments that can be compared: same data, size, depth, width and length. */
+export function settingKey(experiment: Experiment): string {
+  const { dataset, model, options } = experiment;
+  const { size, fraction, evalFraction } = options.data ?? {};
+  return [dataset, options[dataset], { size, fraction, evalFraction }, options.stop, options[model]]
+    .map((part) => (typeof part === 'object' ? text(part as OptionValues) : part))
+    .join('\n');
+}
+
+/** The setting in words: 'Fashion-MNIST, 28 px, 12 epochs of 20 % of the images, width 0.125'. */
+export function settingWords(experiment: Experiment): string {
+  const { dataset, model, options } = experiment;
+  const fraction = numberOf(experiment, 'data', 'fraction');
+  const steps = numberOf(experiment, 'stop', 'steps');
+  const width = options[model]?.width;
+  return [
+    datasetOf(dataset).label,
+    `${numberOf(experiment, 'data', 'size')} px`,
+    `${numberOf(experiment, 'stop', 'epochs')} epochs${fraction < 1 ? ` of ${Number((fraction * 100).toPrecision(3))} % of the images` : ''}`,
+    ...(steps ? [`at most ${steps} updates`] : []),
+    ...(typeof width === 'number' && width !== 1 ? [`width ${width}`] : []),
+  ].join(', ');
+}
