@@ -47,15 +47,18 @@ function countsOf({ model, options }: EstimatedTeacher, context: ModelContext) {
  * the model.
  */
 export function estimate(experiment: Experiment, classes: number, teacher?: EstimatedTeacher): Estimate {
-  const { modelContext, optimizerPlan, accumulation, size, batch } = planTraining(experiment, {
+  const { modelContext, optimizerPlan, accumulation, precision, size, batch } = planTraining(experiment, {
     ...expectedFacts(experiment),
     classes,
   });
   const { model, options } = experiment;
   const { params, ...counts } = countsOf({ model, options: options[model] ?? {} }, modelContext);
   const taught = teacher && countsOf(teacher, modelContext);
-  const weightBytes = params * FLOAT * copiesPerWeight(optimizerPlan, accumulation > 1);
-  const activationBytes = (counts.saved + GRADIENTS_IN_FLIGHT * counts.largest) * FLOAT * batch;
+  const bytes = precision.half ? FLOAT / 2 : FLOAT;
+  // In half precision the weights have a copy in it.
+  const copies = copiesPerWeight(optimizerPlan, accumulation > 1) + (precision.half ? 0.5 : 0);
+  const weightBytes = params * FLOAT * copies;
+  const activationBytes = (counts.saved + GRADIENTS_IN_FLIGHT * counts.largest) * bytes * batch;
   return {
     params,
     gmacs: counts.macs / 1e9,
@@ -68,7 +71,7 @@ export function estimate(experiment: Experiment, classes: number, teacher?: Esti
     estimatedBytes:
       weightBytes +
       (taught ? taught.params * FLOAT : 0) +
-      Math.max(activationBytes, taught ? taught.saved * FLOAT * batch : 0) +
+      Math.max(activationBytes, taught ? taught.saved * bytes * batch : 0) +
       size * size * 3 * (FLOAT + 1) * batch,
   };
 }

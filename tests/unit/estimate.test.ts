@@ -76,6 +76,13 @@ test('memory counts what the optimizer and its tricks keep of every weight', () 
   expect(copies({ ema: 'on', 'gradient-accumulation': 'on' })).toBe(5);
 });
 
+test('low precision halves what lies between layers, and adds half a copy of the weights', () => {
+  const of = (more: Record<string, string>) => estimate(full('resnet50-vd', 64, more), 1000);
+  const [plain, low] = [of({}), of({ 'low-precision': 'on' })];
+  expect(low.activationBytes).toBe(plain.activationBytes / 2);
+  expect(low.weightBytes - plain.weightBytes).toBe(2 * plain.params);
+});
+
 test('time is operations over rate', () => {
   const experiment = experimentWith({ dataset: 'emoji', 'data.batch': 32, 'data.size': 64, 'stop.steps': 10 });
   const { trainFlopsPerImage, gmacs } = estimate(experiment, 10);
