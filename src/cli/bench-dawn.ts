@@ -54,8 +54,9 @@ function openChild(program: string, name: string, fresh: boolean): Peer {
     onFailure: (heard) =>
       child.on('exit', (code, signal) => {
         if (closed) return;
-        const reason = /^\w*Error: .*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1);
-        heard(`${name} ended with ${signal ?? code}: ${reason}`);
+        // Besides an error Dawn writes warnings, which are no reasons.
+        const reason = /^\w*Error: .*$/m.exec(said)?.[0];
+        heard(`${name} ended with ${signal ?? code}${reason ? `: ${reason}` : ''}`);
       }),
     close: () => {
       closed = true;
