@@ -46,7 +46,10 @@ describe('published tables', () => {
       expect(source.url).toMatch(/^https:/);
       expect(comparable.join(' ')).toMatch(/short runs of small images|emoji/);
       expect(rows[0]?.preset).toBeDefined();
-      for (const { preset } of rows) if (preset !== undefined) presetOf(preset);
+      for (const { preset, missing } of rows) {
+        if (preset === undefined) expect(missing).toBeDefined();
+        else presetOf(preset);
+      }
     }
     expect(tableOf('article-cmt').comparable.join(' ')).toMatch(/300 epochs in place of 120 and drop RandAugment/);
   });

@@ -182,7 +182,7 @@ function Row({ table, row, results, baseline }: RowProps) {
             Load
           </button>
         ) : (
-          <span className={styles.soft}>not in small</span>
+          <span className={styles.soft}>{row.missing}</span>
         )}
       </td>
     </tr>
