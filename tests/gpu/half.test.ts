@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { plainModel } from '../../src/catalog/define';
 import { resnet50Vd } from '../../src/catalog/models/resnet';
 import { rng } from '../../src/core/rng';
 import {
@@ -199,7 +200,7 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
           createLayers(parameters, { ops: fused, seed: 5, ...mode }),
           x,
           resnet50Vd.options.parse({ depths: [1, 1, 1, 1], width: 0.125, stem: 'small' }),
-          { classes: 4, size, zeroGamma: false },
+          { ...plainModel, classes: 4, size },
         ) as tf.Tensor2D;
       buildParameters(forward, size);
       const trainer = createTrainer('fused', {
