@@ -139,10 +139,11 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
   });
 
   it.each([
-    [8, true],
-    [5, false],
-  ])('batch norm of %d channels with a residual, ReLU %s', async (channels, relu) => {
-    const shape = [3, 4, 3, channels];
+    [8, true, 1],
+    [5, false, 1],
+    [8, true, 2],
+  ])('batch norm of %d channels with a residual, ReLU %s, in %d groups', async (channels, relu, groups) => {
+    const shape = [4, 4, 3, channels];
     const running = () => ({ mean: tf.variable(tf.zeros([channels])), variance: tf.variable(tf.ones([channels])) });
     await expectClose(
       (ops, x, residual, gamma, beta) =>
@@ -150,6 +151,7 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
           eps: 1e-5,
           relu,
           residual,
+          groups,
           running: { ...running(), momentum: 0.1 },
         }),
       [filled('x', shape), filled('r', shape)],

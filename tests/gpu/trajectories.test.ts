@@ -71,7 +71,7 @@ async function train(
   const unfilled = createNetwork(experiment, plan);
   const weights = formulaWeights(await unfilled.save());
   unfilled.dispose();
-  const network = createNetwork(experiment, plan, weights);
+  const network = createNetwork(experiment, plan, { initialWeights: weights });
   const batches = Array.from({ length: microBatches }, (_, number) => waves(number, run.batch, run.size));
   const losses: number[] = [];
   for (let update = 0; update < Math.min(until, plan.totalUpdates); update++) {
