@@ -1,4 +1,5 @@
 /** What the benchmark trains: networks over the tensor layer, so that every contender builds the very same one. */
+import { plainModel } from '../catalog/define';
 import { cmtTiny } from '../catalog/models/cmt';
 import { resnet50Vd } from '../catalog/models/resnet';
 import type { Layers } from '../core/layers';
@@ -37,13 +38,12 @@ const resnet = (batch: number, size: number, classes: number, lr: number, option
     size,
     classes,
     lr,
-    forward: (nn, x) => resnet50Vd.forward(nn, x, chosen, { classes, size, zeroGamma: false }),
+    forward: (nn, x) => resnet50Vd.forward(nn, x, chosen, { ...plainModel, classes, size }),
   };
 };
 
 const CMT_SIZE = 64;
-// Without its random drops, so that every contender computes the same losses.
-const cmtOptions = cmtTiny.options.parse({ dropPath: 0, dropout: 0 });
+const cmtOptions = cmtTiny.options.parse({});
 
 export const workloads: Record<WorkloadId, Workload> = {
   residual: { batch: 16, size: 16, classes: 10, lr: 0.02, forward: (nn, x) => residual(nn, x, 10) },
@@ -55,7 +55,7 @@ export const workloads: Record<WorkloadId, Workload> = {
     size: CMT_SIZE,
     classes: 10,
     lr: 0.01,
-    forward: (nn, x) => cmtTiny.forward(nn, x, cmtOptions, { classes: 10, size: CMT_SIZE, zeroGamma: false }),
+    forward: (nn, x) => cmtTiny.forward(nn, x, cmtOptions, { ...plainModel, classes: 10, size: CMT_SIZE }),
   },
   'resnet50-vd-224': resnet(8, 224, 1000, 0.01),
 };

@@ -178,11 +178,22 @@ export type { OptimizerPlan };
 export interface ModelPlan {
   /** gamma of the last norm of every residual block starts at 0. */
   zeroGamma: boolean;
+  /** Share of images that skip the last residual block; block i of N has rate * i / (N - 1). */
+  dropPath: number;
+  /** Share of the classifier's input that is zeroed. */
+  dropout: number;
 }
+
+/** A model without any trick. */
+export const plainModel: ModelPlan = { zeroGamma: false, dropPath: 0, dropout: 0 };
 
 export interface ScalePlan {
   /** Micro-batches per update. */
   accumulation: number;
+  /** Equal parts of a micro-batch that stand for cards of their own. */
+  replicas: number;
+  /** Replicas share the statistics of batch norm. */
+  syncBatchNorm: boolean;
   /** Activations and their gradients as f16, those gradients times lossScale; or all in f32, unscaled. */
   precision: { half: boolean; lossScale: number };
 }

@@ -10,18 +10,37 @@ export interface LayersContext {
   training: boolean;
   /** Seed of the run. */
   seed: number;
+  /**
+   * Into how many equal parts training batch norm cuts the batch: replicas that do not share their statistics. Default 1, the whole
+   * batch.
+   */
+  normGroups?: number;
   /** Forward pass within the run: another value, other dropout masks. */
   step: StepNumber;
 }
 
 const last = (shape: readonly number[]) => shape.at(-1) as number;
 
+/** Throws in words if batch norm over the groups of a batch is impossible. */
+function checkGroups(x: tf.Tensor, groups: number): void {
+  const batch = x.shape[0] as number;
+  if (batch % groups !== 0)
+    throw new Error(`A batch of ${batch} cannot be cut into ${groups} equal replicas: choose a multiple of ${groups}.`);
+  if (x.size / last(x.shape) / groups < 2) {
+    const who = groups > 1 ? ' in each replica: use fewer replicas,' : ': use';
+    throw new Error(`Batch norm needs more than one value per channel${who} a larger batch or larger images.`);
+  }
+}
+
 /**
  * Layers over tfjs tensors for one forward pass. Call within tf.tidy or a gradient; running statistics are updated as the pass
  * goes, in training only, and survive the tidy. Run the model once (in evaluation, one zero image) to make its parameters
  * before asking for gradients: variableGrads must know the variables.
  */
-export function createLayers(parameters: Parameters, { ops, training, seed, step }: LayersContext): Layers<tf.Tensor> {
+export function createLayers(
+  parameters: Parameters,
+  { ops, training, normGroups = 1, seed, step }: LayersContext,
+): Layers<tf.Tensor> {
   const vector = (name: string, channels: number, init: Init = { kind: 'zeros' }) =>
     parameters.get(name, { shape: [channels], layout: 'plain', init });
 
@@ -49,9 +68,9 @@ export function createLayers(parameters: Parameters, { ops, training, seed, step
       const mean = parameters.buffer(`${name}.running_mean`, [channels], 0);
       const variance = parameters.buffer(`${name}.running_var`, [channels], 1);
       if (!training) return ops.normalize(x, gamma, beta, { eps, relu, residual, mean, variance });
-      if (x.size / channels < 2)
-        throw new Error('Batch norm needs more than one value per channel: use a larger batch or larger images.');
-      return ops.batchNorm(x, gamma, beta, { eps, relu, residual, running: { mean, variance, momentum } });
+      const running = { mean, variance, momentum };
+      checkGroups(x, normGroups);
+      return ops.batchNorm(x, gamma, beta, { eps, relu, residual, running, groups: normGroups });
     },
 
     layerNorm(x, name, { eps }) {

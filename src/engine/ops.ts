@@ -15,7 +15,12 @@ export interface BatchNormSettings {
   /** ReLU after the affine and the residual. */
   relu: boolean;
   residual?: Tensor | undefined;
-  /** Moved towards the batch's mean and unbiased variance by the share `momentum`. */
+  /**
+   * The batch is cut along its first axis into that many equal parts, each normalised by its own statistics. Default 1. The first
+   * axis must be a multiple.
+   */
+  groups?: number;
+  /** Moved towards the mean and the unbiased variance of the batch, or of its first part, by the share `momentum`. */
   running: { mean: Variable; variance: Variable; momentum: number };
 }
 

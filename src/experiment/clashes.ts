@@ -4,6 +4,7 @@ import { augmentationClashes } from './augmentation-clashes';
 import { distillationClashes } from './distillation-clashes';
 import { optimizerClashes } from './optimizer-clashes';
 import { expectedFacts, numberOf, planTraining } from './plan';
+import { scaleClashes } from './scale-clashes';
 import { scheduleClashes } from './schedule-clashes';
 import type { Experiment } from './schema';
 
@@ -63,6 +64,7 @@ export function clashes(experiment: Experiment): Clash[] {
   if (on['gradient-accumulation'] && plan.accumulation > plan.microBatchesPerEpoch) {
     found.push({ trick: 'gradient-accumulation', message: 'An epoch has fewer batches than one update takes.' });
   }
+  found.push(...scaleClashes(experiment, plan));
   return found;
 }
 

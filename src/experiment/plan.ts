@@ -1,5 +1,14 @@
 /** From what is asked to what is done: every hook of an experiment's parts, composed into the plan that the trainer executes. */
-import type { LossPlan, MixPlan, ModelContext, OptimizerPlan, OptionValues, Rate, ScalePlan } from '../catalog/define';
+import {
+  type LossPlan,
+  type MixPlan,
+  type ModelContext,
+  type OptimizerPlan,
+  type OptionValues,
+  plainModel,
+  type Rate,
+  type ScalePlan,
+} from '../catalog/define';
 import { mixPlan } from '../catalog/mixing';
 import { datasetOf, optimizerOf, scheduleOf } from '../catalog/parts';
 import { activeTricks } from '../catalog/tricks';
@@ -21,6 +30,8 @@ export interface TrainingPlan {
   /** Micro-batches per update. */
   accumulation: number;
   precision: ScalePlan['precision'];
+  /** Equal parts of a micro-batch that batch norm normalises by their own statistics: replicas without SyncBN; else 1. */
+  normGroups: number;
   /** Whole micro-batches in an epoch; a last partial one is dropped. */
   microBatchesPerEpoch: number;
   /** The last update of an epoch may have fewer micro-batches than accumulation, and is divided by its own number. */
@@ -64,8 +75,13 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
   const lossPlan: LossPlan = { smoothing: 0 };
   const optimizer = optimizerOf(experiment.optimizer);
   const optimizerPlan = optimizer.plan(optionsOf(experiment, optimizer.id));
-  const modelContext: ModelContext = { zeroGamma: false, classes: facts.classes, size };
-  const scale: ScalePlan = { accumulation: 1, precision: { half: false, lossScale: 1 } };
+  const modelContext: ModelContext = { ...plainModel, classes: facts.classes, size };
+  const scale: ScalePlan = {
+    accumulation: 1,
+    replicas: 1,
+    syncBatchNorm: false,
+    precision: { half: false, lossScale: 1 },
+  };
   for (const { trick, options } of active) {
     Object.assign(lossPlan, trick.loss?.(options));
     Object.assign(optimizerPlan, trick.optimizer?.(options));
@@ -93,7 +109,9 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
     size,
     batch,
     evalBatch: numberOf(experiment, 'data', 'evalBatch'),
-    ...scale,
+    accumulation: scale.accumulation,
+    precision: scale.precision,
+    normGroups: scale.syncBatchNorm ? 1 : scale.replicas,
     microBatchesPerEpoch,
     updatesPerEpoch,
     totalUpdates,

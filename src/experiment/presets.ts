@@ -71,6 +71,9 @@ export const presets: readonly Preset[] = [
       model: 'cmt-tiny',
       'data.size': '64',
       'data.batch': '32',
+      // As its authors train it.
+      'stochastic-depth': 'on',
+      dropout: 'on',
       'sgd.lr': '.05',
       'random-resized-crop': 'on',
       'random-resized-crop.minArea': '.35',

@@ -61,6 +61,9 @@ const cmt: Keys = {
   'data.size': '64',
   'data.batch': '32',
   optimizer: 'adamw',
+  // As CMT's authors train it.
+  'stochastic-depth': 'on',
+  dropout: 'on',
   'random-resized-crop': 'on',
   'random-resized-crop.minArea': '.35',
   'warmup.epochs': '2',

@@ -1,5 +1,5 @@
 /** What a safetensors file holds the weights of, and whether they are all there. */
-import type { OptionValues } from '../catalog/define';
+import { type OptionValues, plainModel } from '../catalog/define';
 import { modelOf } from '../catalog/parts';
 import { listNames } from '../core/names';
 import { type NamedArray, parseSafetensors, safetensorsMetadata } from '../core/safetensors';
@@ -47,7 +47,7 @@ export function readHeaderTexts(texts: ReadonlyMap<string, string>): NetworkDesc
 /** Number of values of every tensor of a network, running statistics included, by state-dict name. */
 function tensorSizes({ model, options, classes, size }: NetworkDescription): Map<string, number> {
   const { nn, counts } = countingLayers();
-  modelOf(model).forward(nn, [1, size, size, 3], options, { classes, size, zeroGamma: false });
+  modelOf(model).forward(nn, [1, size, size, 3], options, { ...plainModel, classes, size });
   return new Map([...counts.parameters, ...counts.buffers]);
 }
 

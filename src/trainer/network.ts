@@ -35,7 +35,8 @@ export function createNetwork(
   const name = engine.engineFor(experiment.engine);
   const ops = engine.opsOf(name);
   const forward = (x: engine.Tensor4D, mode: { training: boolean; step: engine.StepNumber }) => {
-    const nn = engine.createLayers(parameters, { ops, seed: experiment.seed, ...mode });
+    const { normGroups } = plan;
+    const nn = engine.createLayers(parameters, { ops, normGroups, seed: experiment.seed, ...mode });
     return model.forward<engine.Tensor>(nn, x, options, plan.modelContext) as engine.Tensor2D;
   };
   let teacher: OpenTeacher | undefined;

@@ -177,32 +177,36 @@ describe('linear layer', () => {
 
 describe('batch norm', () => {
   const eps = 1e-5;
-  const shapes: [string, number[]][] = [
-    ['vec4 channels', [2, 3, 3, 8]],
-    ['odd channels', [2, 2, 3, 5]],
-    ['one channel, batch of one', [1, 4, 3, 1]],
-    ['one pixel', [4, 1, 1, 3]],
+  /** Name, shape and number of groups. */
+  const shapes: [string, number[], number][] = [
+    ['vec4 channels', [2, 3, 3, 8], 1],
+    ['odd channels', [2, 2, 3, 5], 1],
+    ['one channel, batch of one', [1, 4, 3, 1], 1],
+    ['one pixel', [4, 1, 1, 3], 1],
+    ['vec4 channels in two groups', [4, 2, 3, 4], 2],
+    ['odd channels in three groups', [3, 3, 2, 5], 3],
+    ['one channel in two groups of one image', [2, 4, 3, 1], 2],
   ];
   for (const relu of [false, true]) {
     for (const withResidual of [false, true]) {
       const how = `${relu ? 'with' : 'without'} ReLU, ${withResidual ? 'with' : 'without'} residual`;
-      const plain = (x: Array64, gamma: Array64, beta: Array64, residual?: Array64) => {
-        const y = float64.batchNorm(x, gamma, beta, eps);
+      const plain = (groups: number) => (x: Array64, gamma: Array64, beta: Array64, residual?: Array64) => {
+        const y = float64.batchNorm(x, gamma, beta, { eps, groups });
         return residual ? float64.add(y, residual) : y;
       };
 
-      it.each(shapes)(`in training, ${how}: %s`, async (_name, shape) => {
+      it.each(shapes)(`in training, ${how}: %s`, async (_name, shape, groups) => {
         const channels = shape.at(-1) as number;
         const inputs = [filled('x', shape), filled('gamma', [channels]), filled('beta', [channels])];
         if (withResidual) inputs.push(filled('r', shape));
-        const inFloat64 = plain as Pair['inFloat64'];
+        const inFloat64 = plain(groups) as Pair['inFloat64'];
         // A step moves the output by less than 1e-3.
         if (relu) expect(Math.min(...inFloat64(...inputs).data.map(Math.abs))).toBeGreaterThan(1e-3);
         const pair: Pair = {
           kernel: (x, gamma, beta, residual) => {
             const mean = tf.variable(tf.zeros([channels]), false);
             const variance = tf.variable(tf.ones([channels]), false);
-            const settings = { eps, relu, residual, running: { mean, variance, momentum: 0.1 } };
+            const settings = { eps, relu, residual, groups, running: { mean, variance, momentum: 0.1 } };
             return fused.batchNorm(x as tf.Tensor, gamma as tf.Tensor, beta as tf.Tensor, settings);
           },
           inFloat64: relu ? (...xs) => float64.relu(inFloat64(...xs)) : inFloat64,

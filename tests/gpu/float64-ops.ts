@@ -124,8 +124,22 @@ export function normalize(
   });
 }
 
-/** With the batch's own statistics, over all axes but the last. */
-export function batchNorm(x: Array64, gamma: Array64, beta: Array64, eps: number): Array64 {
+/** With the own statistics of each group, over all axes but the last; groups are equal parts of the batch. */
+export function batchNorm(
+  x: Array64,
+  gamma: Array64,
+  beta: Array64,
+  { eps, groups }: { eps: number; groups: number },
+): Array64 {
+  if (groups > 1) {
+    const size = x.data.length / groups;
+    const shape = [(x.shape[0] as number) / groups, ...x.shape.slice(1)];
+    const parts = Array.from({ length: groups }, (_, i) => {
+      const part = { shape, data: x.data.subarray(i * size, (i + 1) * size) };
+      return [...batchNorm(part, gamma, beta, { eps, groups: 1 }).data];
+    });
+    return { shape: x.shape, data: Float64Array.from(parts.flat()) };
+  }
   const channels = x.shape.at(-1) as number;
   const count = x.data.length / channels;
   const statistics = Array.from({ length: channels }, (_, c) => moments(x.data, { start: c, stride: channels, count }));

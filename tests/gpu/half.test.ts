@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { plainModel } from '../../src/catalog/define';
 import { resnet50Vd } from '../../src/catalog/models/resnet';
 import { rng } from '../../src/core/rng';
 import {
@@ -138,10 +139,11 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
   });
 
   it.each([
-    [8, true],
-    [5, false],
-  ])('batch norm of %d channels with a residual, ReLU %s', async (channels, relu) => {
-    const shape = [3, 4, 3, channels];
+    [8, true, 1],
+    [5, false, 1],
+    [8, true, 2],
+  ])('batch norm of %d channels with a residual, ReLU %s, in %d groups', async (channels, relu, groups) => {
+    const shape = [4, 4, 3, channels];
     const running = () => ({ mean: tf.variable(tf.zeros([channels])), variance: tf.variable(tf.ones([channels])) });
     await expectClose(
       (ops, x, residual, gamma, beta) =>
@@ -149,6 +151,7 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
           eps: 1e-5,
           relu,
           residual,
+          groups,
           running: { ...running(), momentum: 0.1 },
         }),
       [filled('x', shape), filled('r', shape)],
@@ -199,7 +202,7 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
           createLayers(parameters, { ops: fused, seed: 5, ...mode }),
           x,
           resnet50Vd.options.parse({ depths: [1, 1, 1, 1], width: 0.125, stem: 'small' }),
-          { classes: 4, size, zeroGamma: false },
+          { ...plainModel, classes: 4, size },
         ) as tf.Tensor2D;
       buildParameters(forward, size);
       const trainer = createTrainer('fused', {

@@ -113,17 +113,23 @@ describe('depthwise convolution', () => {
 });
 
 describe('batch norm', () => {
-  const shapes: [string, number[]][] = [
-    ['vec4 channels', [3, 5, 4, 8]],
-    ['odd channels', [2, 3, 3, 5]],
-    ['one channel', [4, 2, 2, 1]],
-    ['two rows', [2, 1, 1, 4]],
-    ['many slices', [8, 20, 20, 4]],
+  /** Name, shape and number of groups. */
+  const shapes: [string, number[], number][] = [
+    ['vec4 channels', [3, 5, 4, 8], 1],
+    ['odd channels', [2, 3, 3, 5], 1],
+    ['one channel', [4, 2, 2, 1], 1],
+    ['two rows', [2, 1, 1, 4], 1],
+    ['many slices', [8, 20, 20, 4], 1],
+    ['vec4 channels in two groups', [4, 3, 5, 8], 2],
+    ['odd channels in three groups', [6, 3, 3, 5], 3],
+    ['one channel, a group for each image', [4, 3, 3, 1], 4],
+    ['many slices in each of two groups', [8, 20, 20, 4], 2],
+    ['more channels than a workgroup has threads, in two groups', [2, 3, 1, 131], 2],
   ];
   for (const relu of [false, true]) {
     for (const withResidual of [false, true]) {
       const how = `${relu ? 'with' : 'without'} ReLU, ${withResidual ? 'with' : 'without'} residual`;
-      it.each(shapes)(`in training, ${how}: %s`, async (_name, shape) => {
+      it.each(shapes)(`in training, ${how}: %s`, async (_name, shape, groups) => {
         const channels = shape.at(-1) as number;
         const statistics: tf.Tensor[] = [];
         const inputs = [filled('x', shape), filled('gamma', [channels]), filled('beta', [channels])];
@@ -138,6 +144,7 @@ describe('batch norm', () => {
             relu,
             residual,
             running,
+            groups,
           });
         };
         // Of two rows each is the other's mirror: the true gradient is almost 0, and what is left is rounding.
@@ -172,6 +179,24 @@ describe('batch norm', () => {
       });
     }
   }
+
+  it.each(['fused', 'reference'] as const)('in groups is batch norm of each part, by %s ops', async (engine) => {
+    const ops = opsOf(engine);
+    const [gamma, beta] = [filled('gamma', [6]), filled('beta', [6])];
+    const x = filled('x', [6, 3, 2, 6]);
+    const run = (part: tf.Tensor, groups: number) => {
+      const running = { mean: tf.variable(tf.zeros([6])), variance: tf.variable(tf.ones([6])), momentum: 0.1 };
+      return { y: ops.batchNorm(part, gamma, beta, { eps: 1e-5, relu: true, running, groups }), running };
+    };
+    const whole = run(x, 3);
+    const parts = tf.split(x, 3).map((part) => run(part, 1));
+    expect(await difference(whole.y, tf.concat(parts.map(({ y }) => y)))).toBeLessThan(1e-6);
+    // The first part's statistics alone are kept.
+    const first = parts[0]?.running;
+    expect(await difference(whole.running.mean, first?.mean as tf.Tensor)).toBeLessThan(1e-6);
+    expect(await difference(whole.running.variance, first?.variance as tf.Tensor)).toBeLessThan(1e-6);
+    expect(await difference(whole.y, run(x, 1).y)).toBeGreaterThan(1e-2);
+  });
 
   it('keeps its digits when the mean is a thousand deviations from zero', async () => {
     const x = tf.add(filled('x', [4, 6, 6, 4]), 1000);

@@ -28,8 +28,8 @@ afterEach(() => {
   expect(gpuErrors.splice(0)).toEqual([]);
 });
 
-const layers = (training: boolean, step = 0) =>
-  createLayers(parameters, { ops: opsOf('fused'), training, seed: 7, step });
+const layers = (training: boolean, step = 0, normGroups = 1) =>
+  createLayers(parameters, { ops: opsOf('fused'), training, normGroups, seed: 7, step });
 
 const filled = (name: string, shape: number[]) =>
   tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
@@ -130,8 +130,19 @@ describe('batch norm', () => {
     expect(await parameters.dump()).toEqual(state);
   });
 
-  it('refuses a single value per channel with a reason', () => {
-    expect(() => tf.tidy(() => layers(true).batchNorm(tf.ones([1, 1, 1, 3]), 'bn'))).toThrow('more than one value');
+  it('refuses a single value per channel, in the batch or in a replica, with a reason', () => {
+    const norm = (shape: number[], replicas: number) => () =>
+      tf.tidy(() => layers(true, 0, replicas).batchNorm(tf.ones(shape), 'bn'));
+    expect(norm([1, 1, 1, 3], 1)).toThrow('more than one value per channel: use a larger batch or larger images.');
+    expect(norm([4, 1, 1, 3], 4)).toThrow('per channel in each replica: use fewer replicas, a larger batch');
+    expect(norm([4, 1, 2, 3], 4)).not.toThrow();
+  });
+
+  it('refuses a batch that replicas cannot share equally, in training only', () => {
+    const norm = (training: boolean) => () =>
+      tf.tidy(() => layers(training, 0, 4).batchNorm(tf.ones([6, 2, 2, 3]), 'bn'));
+    expect(norm(true)).toThrow('A batch of 6 cannot be cut into 4 equal replicas: choose a multiple of 4.');
+    expect(norm(false)).not.toThrow();
   });
 });
 

@@ -1,12 +1,22 @@
 /** Models against PyTorch (timm's ResNets, the authors' CMT): same weights, same images, same numbers. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plainModel } from '../../src/catalog/define';
 import { modelOf } from '../../src/catalog/parts';
 import { openBackend } from '../../src/engine/backend';
 import { type EngineName, opsOf } from '../../src/engine/engines';
 import { createLayers } from '../../src/engine/layers';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
-import { counts, images, logitsOf, type Picked, trainingOf, values, weight } from '../fixtures/models/reference';
+import {
+  counts,
+  images,
+  logitsOf,
+  type Picked,
+  type TrainingName,
+  trainingOf,
+  values,
+  weight,
+} from '../fixtures/models/reference';
 
 const gpuErrors: string[] = [];
 beforeAll(async () => {
@@ -26,14 +36,19 @@ interface Network {
 function network(
   id: string,
   chosen: object,
-  { classes, size, engine = 'fused' }: { classes: number; size: number; engine?: EngineName },
+  {
+    classes,
+    size,
+    engine = 'fused',
+    normGroups = 1,
+  }: { classes: number; size: number; engine?: EngineName; normGroups?: number },
 ): Network {
   const model = modelOf(id);
   const options = model.options.parse(chosen);
   const parameters = createParameters(1);
   const run = (x: tf.Tensor, training: boolean) => {
-    const nn = createLayers(parameters, { ops: opsOf(engine), training, seed: 1, step: 0 });
-    return model.forward(nn, x, options, { classes, size, zeroGamma: true });
+    const nn = createLayers(parameters, { ops: opsOf(engine), training, normGroups, seed: 1, step: 0 });
+    return model.forward(nn, x, options, { ...plainModel, classes, size, zeroGamma: true });
   };
   tf.tidy(() => {
     run(tf.zeros([1, size, size, 3]), false);
@@ -93,18 +108,35 @@ describe('evaluation', () => {
 
 const quarter = { depths: [1, 2, 1, 1], width: 0.25 };
 
-describe.each([
-  ['small-vd', 'resnet50-vd', quarter, 5, 34],
-  ['small-c', 'resnet50-c', quarter, 5, 32],
-  ['small-a', 'resnet50-a', { ...quarter, stem: 'small' }, 4, 16],
-  ['plain', 'resnet50', { depths: [1, 1, 1, 1] }, 5, 36],
-  ['cmt-tiny', 'cmt-tiny', { dropPath: 0, dropout: 0 }, 4, 64],
-  // The other engine once: it is what the kernels are tested against, and slow.
-  ['small-a', 'resnet50-a', { ...quarter, stem: 'small' }, 4, 16, 'reference'],
-] as const)('training %s', (key, id, options, batch, size, engine: EngineName = 'fused') => {
+const smallCmt = { depths: [1, 2, 1, 1], channels: 8 };
+const smallStem = { ...quarter, stem: 'small' };
+
+/** A network, its batch and the side of its images. Replicas are parts of the batch that PyTorch ran one by one. */
+interface Case {
+  model: string;
+  options: object;
+  batch: number;
+  size: number;
+  replicas?: number;
+  engine?: EngineName;
+}
+
+const cases: [TrainingName, Case][] = [
+  ['small-vd', { model: 'resnet50-vd', options: quarter, batch: 5, size: 34 }],
+  ['small-vd-replicas', { model: 'resnet50-vd', options: quarter, batch: 6, size: 33, replicas: 2 }],
+  ['small-c', { model: 'resnet50-c', options: quarter, batch: 5, size: 32 }],
+  ['small-a', { model: 'resnet50-a', options: smallStem, batch: 4, size: 16 }],
+  ['plain', { model: 'resnet50', options: { depths: [1, 1, 1, 1] }, batch: 5, size: 36 }],
+  ['cmt-tiny', { model: 'cmt-tiny', options: {}, batch: 4, size: 64 }],
+  ['small-cmt-replicas', { model: 'cmt-tiny', options: smallCmt, batch: 6, size: 64, replicas: 3 }],
+  // The other engine: it is what the kernels are tested against, and slow.
+  ['small-a', { model: 'resnet50-a', options: smallStem, batch: 4, size: 16, engine: 'reference' }],
+];
+
+describe.each(cases)('training %s', (key, { model, options, batch, size, replicas, engine = 'fused' }) => {
   it('gives the logits, all gradients and the running statistics of PyTorch, and leaks nothing', async () => {
     const reference = trainingOf(key);
-    const net = network(id, options, { classes: 10, size, engine });
+    const net = network(model, options, { classes: 10, size, engine, normGroups: replicas ?? 1 });
     await fill(net);
     const x = batchOf(batch, size);
     const fixed = tf.tensor1d(Float32Array.from(values('loss', 10)));

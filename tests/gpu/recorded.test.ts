@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OptimizerPlan } from '../../src/core/optimizer';
 import { rng } from '../../src/core/rng';
 import {
+  buildParameters,
   createLayers,
   createParameters,
   createTrainer,
@@ -215,6 +216,42 @@ describe('a recorded step', () => {
       const scale = Math.max(1e-3, ...other.map(Math.abs));
       expect(Math.max(...data.map((value, i) => Math.abs(value - (other[i] as number)))) / scale).toBeLessThan(1e-3);
     }
+  });
+
+  it('accumulates micro-batches to the update of their whole batch, where no batch norm sees the difference', async () => {
+    const plain = () => {
+      const parameters = createParameters(17);
+      const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
+        const nn = createLayers(parameters, { ops: opsOf('fused'), seed: 17, ...mode });
+        const y = nn.gelu(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1, bias: true }));
+        return nn.linear(nn.globalAvgPool(y), 'fc', { out: classes }) as tf.Tensor2D;
+      };
+      buildParameters(forward, size);
+      return { parameters, forward };
+    };
+    // Mixing pairs images within a batch, so a whole batch would pair others.
+    const parts = [0, 2, 4].map((number) => batch(4, number));
+    const joined = <T extends 'pixels' | 'labels' | 'targets'>(name: T) => parts.flatMap((part) => [...part[name]]);
+    const whole: TrainingBatch = {
+      pixels: Uint8Array.from(joined('pixels')),
+      labels: Int32Array.from(joined('labels')),
+      targets: Float32Array.from(joined('targets')),
+      count: 12,
+      mix: noMix,
+    };
+    const [net, twin] = [plain(), plain()];
+    const [accumulating, single] = [createTrainer('fused', options(net, true)), createTrainer('fused', options(twin))];
+    for (let i = 0; i < 5; i++) {
+      const [a, b] = [
+        await accumulating.update(parts, { lr: 0.1, firstMicroBatch: i }),
+        await single.update([whole], { lr: 0.1, firstMicroBatch: i }),
+      ];
+      // The same sums in another order, five updates deep.
+      expect(Math.abs(a.loss - b.loss)).toBeLessThan(1e-5 * b.loss);
+      expect([a.top1, a.top5]).toEqual([b.top1, b.top5]);
+    }
+    for (const trained of [accumulating, single]) trained.dispose();
+    for (const { parameters } of [net, twin]) parameters.dispose();
   });
 
   it('evaluates a smaller last batch as its own images alone', async () => {

@@ -75,6 +75,19 @@ describe('the training worker', () => {
     expect(await lossesOf(tiny({ seed: '1234' }), 1)).not.toEqual(one);
   });
 
+  it('refuses replicas that cannot share the batch equally, in words, and then trains on', async () => {
+    const worker = startWorker();
+    worker.send({ type: 'start', session: 'odd', experiment: tiny({ replicas: 'on', 'replicas.count': '3' }) });
+    expect(await worker.until(ended('odd'))).toMatchObject({
+      type: 'failed',
+      message: 'A batch of 8 cannot be cut into 3 equal replicas: choose a multiple of 3.',
+    });
+    expect(stepsOf(worker.events, 'odd')).toEqual([]);
+    const even = tiny({ replicas: 'on', 'replicas.count': '4', 'stochastic-depth': 'on', 'stop.steps': '2' });
+    worker.send({ type: 'start', session: 'even', experiment: even });
+    expect(await worker.until(ended('even'))).toMatchObject({ type: 'finished', reason: 'done' });
+  });
+
   it('pauses inside an epoch, resumes where it was and stops when told', async () => {
     const worker = startWorker();
     const experiment = tiny({ 'stop.steps': '0', 'stop.epochs': '50' });

@@ -18,6 +18,8 @@ test.each([
   ['resnet50', 1000, 25_557_032],
   ['resnet50', 100, 23_712_932],
   ['resnet50', 10, 23_528_522],
+  ['resnet50-a', 1000, 25_557_032],
+  ['resnet50-c', 1000, 25_576_264],
   ['resnet50-vd', 1000, 25_576_264],
   ['resnet50-vd', 100, 23_732_164],
   ['resnet50-vd', 10, 23_547_754],
@@ -52,6 +54,16 @@ test.each([
 ])('CMT-tiny at %i px takes %f GMAC', (size, gmacs, tolerance) => {
   const cost = estimate(full('cmt-tiny', size), 1000);
   expect(Math.abs(cost.gmacs + cost.attentionGmacs - gmacs)).toBeLessThan(tolerance);
+});
+
+// What torch counts of the authors' CMT(embed_dims, depths) and of timm's ResNet(layers, channels, stem_width), 10 classes at 64 px.
+test.each([
+  ['cmt-tiny', { 'cmt-tiny.depths': '1,1,1,1', 'cmt-tiny.channels': 8 }, 188_164],
+  ['resnet50-vd', { 'resnet50-vd.depths': '1,1,1,1', 'resnet50-vd.width': 0.125 }, 130_342],
+  ['resnet50-c', { 'resnet50-c.depths': '1,1,1,1', 'resnet50-c.width': 0.125 }, 130_342],
+  ['resnet50', { 'resnet50.depths': '1,1,1,1' }, 8_036_426],
+])('a small %s with %o has the %i parameters of the original code', (model, keys, params) => {
+  expect(estimate(full(model, 64, keys), 10).params).toBe(params);
 });
 
 test('memory is weights once and activations per image', () => {

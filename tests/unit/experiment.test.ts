@@ -181,11 +181,27 @@ test('the switches reach the plans of loss, optimizer and model', () => {
     clipNorm: 2,
     averaging: { decay: 0.9998, warmup: true },
   });
-  expect(on.modelContext).toEqual({ zeroGamma: true, classes: 10, size: 28 });
+  expect(on.modelContext).toEqual({ zeroGamma: true, dropPath: 0, dropout: 0, classes: 10, size: 28 });
   const off = planTraining(changed({ 'no-bias-decay': 'off', 'zero-gamma': 'off' }), facts);
   expect(off.lossPlan).toEqual({ smoothing: 0 });
   expect(off.optimizerPlan.decayVectors).toBe(true);
   expect(off.modelContext.zeroGamma).toBe(false);
+  const dropped = planTraining(
+    changed({ 'stochastic-depth': 'on', 'stochastic-depth.rate': '.2', dropout: 'on' }),
+    facts,
+  );
+  expect(dropped.modelContext).toMatchObject({ dropPath: 0.2, dropout: 0.1 });
+});
+
+test('replicas split the batch for batch norm unless they share statistics, and change no image count', () => {
+  const plan = (keys: Record<string, string>) =>
+    planTraining(changed({ 'linear-scaling': 'on', 'data.batch': '64', ...keys }), facts);
+  const one = plan({});
+  const four = plan({ replicas: 'on', 'replicas.count': '4' });
+  expect([one.normGroups, four.normGroups]).toEqual([1, 4]);
+  expect(four).toMatchObject({ batch: 64, baseLr: one.baseLr, totalUpdates: one.totalUpdates });
+  expect(plan({ replicas: 'on', 'replicas.count': '4', 'sync-bn': 'on' }).normGroups).toBe(1);
+  expect(plan({ 'sync-bn': 'on' }).normGroups).toBe(1);
 });
 
 test('the plan mixes by epoch and micro-batch, with the seed of the experiment', () => {
@@ -239,6 +255,12 @@ test.each([
   [{ 'sgd.weightDecay': '0' }, 'no-bias-decay', 'nothing'],
   [{ optimizer: 'lars', 'lars.weightDecay': '0' }, 'lars', 'this is SGD'],
   [{ ema: 'on', 'stop.steps': '1001' }, 'ema', 'After 1,001 updates 82 %'],
+  [{ 'sync-bn': 'on' }, 'sync-bn', 'nothing changes'],
+  [{ replicas: 'on', 'data.batch': '62', 'replicas.count': '4' }, 'replicas', 'multiple of 4'],
+  [{ replicas: 'on', 'data.batch': '62', 'replicas.count': '4', 'sync-bn': 'on' }, 'replicas', 'multiple of 4'],
+  [{ replicas: 'on', 'data.batch': '28', 'replicas.count': '4' }, 'replicas', '7 images'],
+  [{ replicas: 'on', 'data.batch': '4', 'replicas.count': '4' }, 'replicas', 'a single image'],
+  [{ replicas: 'on', 'data.batch': '28', 'replicas.count': '4', 'zero-gamma': 'on' }, 'zero-gamma', 'SyncBN'],
 ])('%o warns at %s', (keys, trick, words) => {
   const found = clashes(changed(keys));
   expect(found.map((clash) => clash.trick)).toContain(trick);
@@ -268,6 +290,11 @@ test('augmentations of photos, drops inside the run and averages that keep up ar
   expect(clashes(changed({ ...photos, ...colour, ...late }))).toEqual([]);
   expect(clashes(changed({ optimizer: 'lars', ema: 'on', 'ema.warmup': 'on' }))).toEqual([]);
   expect(clashes(changed({ ema: 'on', 'ema.decay': '.99', 'stop.steps': '1001' }))).toEqual([]);
+});
+
+test('replicas of eight images and more, or with SyncBN, are no clash', () => {
+  expect(clashes(changed({ replicas: 'on', 'replicas.count': '8', 'data.batch': '64' }))).toEqual([]);
+  expect(clashes(changed({ replicas: 'on', 'replicas.count': '8', 'data.batch': '16', 'sync-bn': 'on' }))).toEqual([]);
 });
 
 test('experimentWith names what it was given wrong', () => {

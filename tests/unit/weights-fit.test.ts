@@ -1,5 +1,6 @@
 /** What a weights file is for, found out from its header or its tensors, and everything that can be wrong with it. */
 import { describe, expect, it, test } from 'vitest';
+import { plainModel } from '../../src/catalog/define';
 import { modelOf } from '../../src/catalog/parts';
 import { type NamedArray, parseSafetensors, writeSafetensors } from '../../src/core/safetensors';
 import { clashes } from '../../src/experiment/clashes';
@@ -20,7 +21,7 @@ const network: NetworkDescription = { model: 'resnet50-vd', options: small, clas
 /** Tensors of a network, flat: only their sizes matter here. */
 function tensorsOf({ model, options, classes, size }: NetworkDescription): Map<string, NamedArray> {
   const { nn, counts } = countingLayers();
-  modelOf(model).forward(nn, [1, size, size, 3], options, { classes, size, zeroGamma: true });
+  modelOf(model).forward(nn, [1, size, size, 3], options, { ...plainModel, classes, size });
   return new Map(
     [...counts.parameters, ...counts.buffers].map(([name, count]) => [
       name,

@@ -4,13 +4,12 @@
  */
 import { z } from 'zod';
 import type { Layers } from '../../core/layers';
-import { choice, defineModel, num } from '../define';
+import { choice, defineModel, int, numbers } from '../define';
 
 interface Stage {
   /** Letter in the parameter names. */
   key: 'a' | 'b' | 'c' | 'd';
-  channels: number;
-  blocks: number;
+  /** Also the growth of its channels over the first stage's, so that all heads are equally wide. */
   heads: number;
   /** Keys and values come from a grid this many times coarser. */
   reduction: number;
@@ -21,14 +20,12 @@ const HEAD_CHANNELS = 1280;
 const MLP_RATIO = 3.6;
 const LAYER_NORM_EPS = 1e-6;
 
-/** CMT-Ti. */
 const stages: readonly Stage[] = [
-  { key: 'a', channels: 46, blocks: 2, heads: 1, reduction: 8 },
-  { key: 'b', channels: 92, blocks: 2, heads: 2, reduction: 4 },
-  { key: 'c', channels: 184, blocks: 10, heads: 4, reduction: 2 },
-  { key: 'd', channels: 368, blocks: 2, heads: 8, reduction: 1 },
+  { key: 'a', heads: 1, reduction: 8 },
+  { key: 'b', heads: 2, reduction: 4 },
+  { key: 'c', heads: 4, reduction: 2 },
+  { key: 'd', heads: 8, reduction: 1 },
 ];
-const allBlocks = stages.reduce((sum, stage) => sum + stage.blocks, 0);
 
 const linearInit = { kind: 'truncated-normal', std: 0.02 } as const;
 
@@ -88,7 +85,7 @@ function feedForward<T>(nn: Layers<T>, x: T, name: string): T {
 }
 
 function block<T>(nn: Layers<T>, input: T, name: string, stage: Stage, dropPath: number): T {
-  const local = { out: stage.channels, kernel: 3, padding: 1, depthwise: true, bias: true };
+  const local = { out: channelsOf(nn, input), kernel: 3, padding: 1, depthwise: true, bias: true };
   let x = nn.add(nn.conv(input, `${name}.proj`, local), input);
   const attended = attention(nn, nn.layerNorm(x, `${name}.norm1`, { eps: LAYER_NORM_EPS }), `${name}.attn`, stage);
   x = nn.add(x, nn.dropPath(attended, `${name}.attn`, dropPath));
@@ -107,12 +104,16 @@ export const cmtTiny = defineModel({
     url: 'https://arxiv.org/abs/2107.06263',
   },
   options: z.object({
-    dropPath: num(
-      0.1,
-      { min: 0, max: 0.9, step: 0.05 },
-      { label: 'Drop path', help: 'Share of samples that skip the last block; earlier blocks are skipped less.' },
+    depths: numbers(
+      [2, 2, 10, 2],
+      { length: 4, min: 1, max: 36 },
+      { label: 'Blocks per stage', help: '2, 2, 10, 2 is CMT-tiny; 1, 1, 1, 1 is the smallest.' },
     ),
-    dropout: num(0.1, { min: 0, max: 0.9, step: 0.05 }, { label: 'Dropout before the classifier' }),
+    channels: int(
+      46,
+      { min: 4, max: 128, step: 2 },
+      { label: 'Channels', help: 'Of the first stage; each later stage has twice as many. 46 is CMT-tiny.' },
+    ),
     stemStride: choice('2', ['2', '1'], {
       label: 'Stem stride',
       help: '1 keeps the image size, for images below 64 px.',
@@ -122,7 +123,7 @@ export const cmtTiny = defineModel({
     impossible:
       "timm has no CMT. Put the authors' cmt.py (github.com/ggjy/CMT.pytorch) beside train.py and add --device-modules cmt --model cmt_ti.",
   }),
-  forward: (nn, image, { dropPath, dropout, stemStride }, { classes, size }) => {
+  forward: (nn, image, { depths, channels, stemStride }, { classes, size, dropPath, dropout }) => {
     const stride = Number(stemStride);
     const multiple = 16 * stride;
     if (size % multiple !== 0) {
@@ -131,12 +132,13 @@ export const cmtTiny = defineModel({
       );
     }
     let x = stem(nn, image, stride);
+    const allBlocks = depths.reduce((sum, depth) => sum + depth, 0);
     let done = 0;
-    for (const stage of stages) {
+    for (const [number, stage] of stages.entries()) {
       const name = `patch_embed_${stage.key}`;
-      x = nn.conv(x, `${name}.proj`, { out: stage.channels, kernel: 2, stride: 2, bias: true });
+      x = nn.conv(x, `${name}.proj`, { out: channels * stage.heads, kernel: 2, stride: 2, bias: true });
       x = nn.layerNorm(x, `${name}.norm`, { eps: 1e-5 });
-      for (let i = 0; i < stage.blocks; i++) {
+      for (let i = 0; i < (depths[number] as number); i++) {
         x = block(nn, x, `blocks_${stage.key}.${i}`, stage, (dropPath * done++) / (allBlocks - 1));
       }
     }

@@ -67,11 +67,20 @@ function shortcut<T>(nn: Layers<T>, x: T, name: string, out: number, stride: num
   return nn.batchNorm(nn.conv(pooled, `${name}.1`, { out, kernel: 1 }), `${name}.2`);
 }
 
+interface BlockPlan {
+  planes: number;
+  stride: number;
+  variant: Variant;
+  zeroGamma: boolean;
+  /** Share of images that skip the block. */
+  dropPath: number;
+}
+
 function bottleneck<T>(
   nn: Layers<T>,
   x: T,
   name: string,
-  { planes, stride, variant, zeroGamma }: { planes: number; stride: number; variant: Variant; zeroGamma: boolean },
+  { planes, stride, variant, zeroGamma, dropPath }: BlockPlan,
 ): T {
   const out = planes * EXPANSION;
   const [first, middle] = variant.strideOn === 'first' ? [stride, 1] : [1, stride];
@@ -82,19 +91,25 @@ function bottleneck<T>(
   y = nn.conv(y, `${name}.conv3`, { out, kernel: 1 });
   const changed = stride !== 1 || nn.shape(x).at(-1) !== out;
   const residual = changed ? shortcut(nn, x, `${name}.downsample`, out, stride, variant) : x;
-  return nn.batchNorm(y, `${name}.bn3`, { relu: true, gamma: zeroGamma ? 0 : 1 }, residual);
+  const gamma = zeroGamma ? 0 : 1;
+  if (dropPath === 0) return nn.batchNorm(y, `${name}.bn3`, { relu: true, gamma }, residual);
+  return nn.relu(nn.add(nn.dropPath(nn.batchNorm(y, `${name}.bn3`, { gamma }), name, dropPath), residual));
 }
 
 function forward<T>(nn: Layers<T>, image: T, variant: Variant, chosen: Options, context: ModelContext): T {
   let x = stem(nn, image, variant, chosen);
+  const { zeroGamma, dropPath: lastDropPath, dropout, classes } = context;
+  const allBlocks = chosen.depths.reduce((sum, depth) => sum + depth, 0);
+  let done = 0;
   STAGE_STRIDES.forEach((stageStride, stage) => {
     const planes = scaled(64 * 2 ** stage, chosen.width);
     for (let block = 0; block < (chosen.depths[stage] as number); block++) {
       const stride = block === 0 ? stageStride : 1;
-      x = bottleneck(nn, x, `layer${stage + 1}.${block}`, { planes, stride, variant, zeroGamma: context.zeroGamma });
+      const dropPath = (lastDropPath * done++) / (allBlocks - 1);
+      x = bottleneck(nn, x, `layer${stage + 1}.${block}`, { planes, stride, variant, zeroGamma, dropPath });
     }
   });
-  return nn.linear(nn.globalAvgPool(x), 'fc', { out: context.classes });
+  return nn.linear(nn.dropout(nn.globalAvgPool(x), 'fc', dropout), 'fc', { out: classes });
 }
 
 function timm(model: string, variant: Variant, { depths, width, stem }: Options): TimmExport {

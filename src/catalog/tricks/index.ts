@@ -4,6 +4,7 @@ import { autoAugment } from './auto-augment';
 import { colorJitter } from './color-jitter';
 import { cutmix } from './cutmix';
 import { distillation } from './distillation';
+import { dropout } from './dropout';
 import { ema } from './ema';
 import { flip } from './flip';
 import { gaussianBlur } from './gaussian-blur';
@@ -20,11 +21,16 @@ import { paddedCrop } from './padded-crop';
 import { randAugment } from './rand-augment';
 import { randomErasing } from './random-erasing';
 import { randomResizedCrop } from './random-resized-crop';
+import { replicas } from './replicas';
+import { stochasticDepth } from './stochastic-depth';
+import { syncBn } from './sync-bn';
 import { warmup } from './warmup';
 import { zeroGamma } from './zero-gamma';
 
 export const tricks: readonly Trick[] = [
   zeroGamma,
+  stochasticDepth,
+  dropout,
   randomResizedCrop,
   paddedCrop,
   flip,
@@ -45,6 +51,8 @@ export const tricks: readonly Trick[] = [
   linearScaling,
   warmup,
   gradientAccumulation,
+  replicas,
+  syncBn,
   lowPrecision,
 ];
 

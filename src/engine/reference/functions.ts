@@ -8,46 +8,47 @@ const last = (shape: readonly number[]) => shape.at(-1) as number;
 const flatten = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [-1, last(x.shape)]);
 
 /**
- * Training batch norm over all axes but the last, with the batch's biased variance; running statistics move towards the mean and the
- * unbiased variance, as in PyTorch. Optional residual before an optional ReLU. Ioffe and Szegedy 2015 (arXiv 1502.03167).
+ * Training batch norm over all axes but the last, with the biased variance of the batch, or of each of its groups; running statistics
+ * move towards the mean and the unbiased variance of the first, as in PyTorch's DDP. Optional residual before an optional ReLU. Ioffe and Szegedy 2015 (arXiv 1502.03167).
  */
 export function batchNorm(
   x: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
-  { eps, relu, residual, running }: BatchNormSettings,
+  { eps, relu, residual, running, groups = 1 }: BatchNormSettings,
 ): tf.Tensor {
-  const rows = x.size / last(x.shape);
-  if (rows < 2)
-    throw new Error('Batch norm needs more than one value per channel: use a larger batch or larger images.');
+  const channels = last(x.shape);
+  const rows = x.size / channels / groups;
+  const inGroups = (tensor: tf.Tensor) => tf.reshape(tensor, [groups, rows, channels]);
+  const ofFirst = (statistic: tf.Tensor) => tf.reshape(tf.slice(statistic, 0, 1), [channels]);
 
   const run = tf.customGrad((...args) => {
     const save = args.pop() as tf.GradSaveFunc;
     const [input, weight, shift, shortcut] = args as tf.Tensor[] as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?];
-    const flat = flatten(input);
-    const mean = tf.mean(flat, 0);
+    const flat = inGroups(input);
+    const mean = tf.mean(flat, 1, true); // [groups, 1, channels]
     const centered = tf.sub(flat, mean);
-    const variance = tf.mean(tf.square(centered), 0);
+    const variance = tf.mean(tf.square(centered), 1, true);
     const inverse = tf.rsqrt(tf.add(variance, eps));
     const normal = tf.mul(centered, inverse);
-    move(running.mean, mean, running.momentum);
-    move(running.variance, tf.mul(variance, rows / (rows - 1)), running.momentum);
+    move(running.mean, ofFirst(mean), running.momentum);
+    move(running.variance, tf.mul(ofFirst(variance), rows / (rows - 1)), running.momentum);
 
     let value: tf.Tensor = tf.add(tf.mul(normal, weight), shift);
-    if (shortcut) value = tf.add(value, flatten(shortcut));
+    if (shortcut) value = tf.add(value, inGroups(shortcut));
     if (relu) value = tf.relu(value);
     save(relu ? [normal, inverse, weight, value] : [normal, inverse, weight]);
 
     const gradFunc = (dyShaped: tf.Tensor, saved: tf.Tensor[]) => {
       const [xhat, invStd, scale, output] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?];
-      const flatDy = flatten(dyShaped);
+      const flatDy = inGroups(dyShaped);
       const dy = output ? tf.mul(flatDy, tf.step(output)) : flatDy;
-      const dBeta = tf.sum(dy, 0);
-      const dGamma = tf.sum(tf.mul(dy, xhat), 0);
+      const dBeta = tf.sum(dy, 1, true);
+      const dGamma = tf.sum(tf.mul(dy, xhat), 1, true);
       // dx = gamma / std * (dy - mean(dy) - xhat mean(dy xhat))
       const fromMeans = tf.add(tf.mul(xhat, tf.div(dGamma, rows)), tf.div(dBeta, rows));
       const dx = tf.mul(tf.sub(dy, fromMeans), tf.mul(scale, invStd));
-      const gradients = [tf.reshape(dx, x.shape), dGamma, dBeta];
+      const gradients = [tf.reshape(dx, x.shape), tf.sum(dGamma, [0, 1]), tf.sum(dBeta, [0, 1])];
       return residual ? [...gradients, tf.reshape(dy, x.shape)] : gradients;
     };
     return { value: tf.reshape(value, x.shape), gradFunc };

@@ -1,5 +1,5 @@
 // y = (x - mean) * (inverse deviation) * gamma + beta, plus a residual, through a ReLU, as asked.
-// Training reads stats [2, channels]; evaluation (RUNNING) takes running mean and variance.
+// Training reads stats [groups, 2, channels]; evaluation (RUNNING) takes running mean and variance.
 #if VEC
 alias V = vec4f;
 #else
@@ -18,7 +18,7 @@ alias V = f32;
 @group(0) @binding(4 + RUNNING) var<storage, read> residual: array<V>;
 #end
 @group(0) @binding(4 + RUNNING + RESIDUAL) var<storage, read_write> y: array<V>;
-struct Dims { size: u32, channels: u32, eps: f32 }
+struct Dims { size: u32, channels: u32, perGroup: u32, eps: f32 }
 @group(0) @binding(5 + RUNNING + RESIDUAL) var<uniform> dims: Dims;
 
 @compute @workgroup_size(WG)
@@ -29,7 +29,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 #if RUNNING
   var value = (x[i] - runningMean[c]) * (inverseSqrt(runningVariance[c] + dims.eps) * gamma[c]) + beta[c];
 #else
-  var value = (x[i] - stats[c]) * (stats[dims.channels + c] * gamma[c]) + beta[c];
+#if GROUPED
+  let at = (i / dims.perGroup) * 2u * dims.channels + c;
+#else
+  let at = c;
+#end
+  var value = (x[i] - stats[at]) * (stats[at + dims.channels] * gamma[c]) + beta[c];
 #end
 #if RESIDUAL
   value += residual[i];

@@ -1,4 +1,5 @@
-// Over one slice of the rows: sums of dz and of dz * xhat, where dz is dy behind the ReLU. partial [slices, 2, channels].
+// Over one slice of a group's rows: sums of dz and of dz * xhat, where dz is dy behind the ReLU. stats [groups, 2, channels];
+// partial [slices, groups, 2, channels].
 #if VEC
 alias V = vec4f;
 #else
@@ -11,19 +12,24 @@ alias V = f32;
 @group(0) @binding(3) var<storage, read> y: array<V>;
 #end
 @group(0) @binding(3 + RELU) var<storage, read_write> partial: array<V>;
-struct Dims { rows: u32, channels: u32, slices: u32, perSlice: u32 }
+struct Dims { rows: u32, channels: u32, slices: u32, perSlice: u32, groups: u32 }
 @group(0) @binding(4 + RELU) var<uniform> dims: Dims;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = thread(id, groups);
-  let slice = i / dims.channels;
-  if (slice >= dims.slices) { return; }
+  // The slice's place in partial: slices of the same number lie together, group by group.
+  let place = i / dims.channels;
+  if (place >= dims.slices * dims.groups) { return; }
   let c = i % dims.channels;
-  let mean = stats[c];
+  let group = place % dims.groups;
+  let first = group * dims.rows;
+  let start = first + (place / dims.groups) * dims.perSlice;
+  let statistic = group * 2u * dims.channels + c;
+  let mean = stats[statistic];
   var sum = V();
   var product = V();
-  for (var row = slice * dims.perSlice; row < min((slice + 1u) * dims.perSlice, dims.rows); row++) {
+  for (var row = start; row < min(start + dims.perSlice, first + dims.rows); row++) {
     let at = row * dims.channels + c;
 #if RELU
     let dz = select(V(), dy[at], y[at] > V());
@@ -33,7 +39,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     sum += dz;
     product += dz * (x[at] - mean);
   }
-  let at = slice * 2u * dims.channels + c;
+  let at = place * 2u * dims.channels + c;
   partial[at] = sum;
-  partial[at + dims.channels] = product * stats[dims.channels + c];
+  partial[at + dims.channels] = product * stats[statistic + dims.channels];
 }

@@ -1,4 +1,5 @@
-// dx = gamma / deviation * (dz - mean(dz) - xhat * mean(dz * xhat)); the residual receives dz. sums [2, channels]: of dz and dz * xhat.
+// dx = gamma / deviation * (dz - mean(dz) - xhat * mean(dz * xhat)); the residual receives dz. sums and
+// stats [groups, 2, channels]; sums of dz and of dz * xhat over a group's rows.
 #if VEC
 alias V = vec4f;
 #else
@@ -16,7 +17,7 @@ alias V = f32;
 #if SPLIT
 @group(0) @binding(6 + RELU) var<storage, read_write> dResidual: array<V>;
 #end
-struct Dims { size: u32, channels: u32, perRow: f32 }
+struct Dims { size: u32, channels: u32, perGroup: u32, perRow: f32 }
 @group(0) @binding(6 + RELU + SPLIT) var<uniform> dims: Dims;
 
 @compute @workgroup_size(WG)
@@ -29,9 +30,14 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 #else
   let dz = dy[i];
 #end
-  let inverse = stats[dims.channels + c];
-  let xhat = (x[i] - stats[c]) * inverse;
-  dx[i] = gamma[c] * inverse * (dz - (sums[c] + xhat * sums[dims.channels + c]) * dims.perRow);
+#if GROUPED
+  let at = (i / dims.perGroup) * 2u * dims.channels + c;
+#else
+  let at = c;
+#end
+  let inverse = stats[at + dims.channels];
+  let xhat = (x[i] - stats[at]) * inverse;
+  dx[i] = gamma[c] * inverse * (dz - (sums[at] + xhat * sums[at + dims.channels]) * dims.perRow);
 #if SPLIT
   dResidual[i] = dz;
 #end

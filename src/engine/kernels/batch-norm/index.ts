@@ -1,6 +1,7 @@
 /**
  * Batch norm over all axes but the last, with an optional residual before an optional ReLU, three dispatches each way.
- * Ioffe and Szegedy 2015 (arXiv 1502.03167); running statistics as in PyTorch (unbiased variance).
+ * Ioffe and Szegedy 2015 (arXiv 1502.03167); running statistics as in PyTorch (unbiased variance). Training may cut the batch
+ * into groups, each normalised by its own statistics: as many dispatches, one after the other in memory.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
@@ -10,12 +11,14 @@ import { sliceRows, sumSlices } from '../sum';
 import applyText from './apply.wgsl?raw';
 import combineText from './combine.wgsl?raw';
 import gradientText from './gradient.wgsl?raw';
+import gradientCombineText from './gradient-combine.wgsl?raw';
 import gradientSumsText from './gradient-sums.wgsl?raw';
 import statisticsText from './statistics.wgsl?raw';
 
 interface Attributes {
   eps: number;
   momentum: number;
+  groups: number;
   residual: boolean;
   runningMean: tf.TensorInfo;
   runningVariance: tf.TensorInfo;
@@ -32,28 +35,38 @@ function vectors(x: tf.TensorInfo) {
   return { VEC: Number(vec), perRow: channels / width, all: sizeOf(x) / width, rows: sizeOf(x) / channels };
 }
 
-/** [2, channels]: mean and inverse deviation; moves the running statistics. */
-function statistics(x: tf.TensorInfo, { eps, momentum, runningMean, runningVariance }: Attributes): tf.TensorInfo {
+/** Rows of each group, and how a reduction over them is cut: threads of all groups work at once. */
+function groupSlices(x: tf.TensorInfo, groups: number) {
+  const { perRow, rows } = vectors(x);
+  const groupRows = rows / groups;
+  return { groupRows, ...sliceRows(groupRows, perRow * groups) };
+}
+
+/** [groups, 2, channels]: mean and inverse deviation; moves the running statistics. */
+function statistics(
+  x: tf.TensorInfo,
+  { eps, momentum, groups, runningMean, runningVariance }: Attributes,
+): tf.TensorInfo {
   const device = gpu();
-  const { VEC, perRow, rows } = vectors(x);
+  const { VEC, perRow } = vectors(x);
   const channels = channelsOf(x);
-  const { slices, perSlice } = sliceRows(rows, perRow);
-  const partial = device.empty([slices, 2, channels]);
+  const { groupRows, slices, perSlice } = groupSlices(x, groups);
+  const partial = device.empty([groups, slices, 2, channels]);
   device.dispatch({
     kernel: { name: 'batch-norm-statistics', text: statisticsText, constants: { VEC } },
     inputs: [x],
     outputs: [partial],
-    u32: [rows, perRow, slices, perSlice],
-    threads: slices * perRow,
+    u32: [groupRows, perRow, slices, perSlice, groups],
+    threads: groups * slices * perRow,
   });
-  const stats = device.empty([2, channels]);
+  const stats = device.empty([groups, 2, channels]);
   device.dispatch({
     kernel: { name: 'batch-norm-combine', text: combineText, constants: {} },
     inputs: [partial],
     outputs: [stats, runningMean, runningVariance],
-    u32: [rows, channels, slices, perSlice],
+    u32: [groupRows, channels, slices, perSlice, groups],
     f32: [eps, momentum],
-    threads: channels,
+    threads: groups * channels,
   });
   device.release(partial);
   return stats;
@@ -70,7 +83,7 @@ interface Affine {
 function apply(
   { x, gamma, beta, residual }: Affine,
   source: tf.TensorInfo[],
-  { eps, relu }: { eps: number; relu: boolean },
+  { eps, relu, groups }: { eps: number; relu: boolean; groups: number },
 ) {
   const device = gpu();
   const { VEC, perRow, all } = vectors(x);
@@ -80,11 +93,17 @@ function apply(
     kernel: {
       name: 'batch-norm-apply',
       text: applyText,
-      constants: { VEC, RUNNING, RESIDUAL: Number(residual !== undefined), RELU: Number(relu) },
+      constants: {
+        VEC,
+        RUNNING,
+        RESIDUAL: Number(residual !== undefined),
+        RELU: Number(relu),
+        GROUPED: Number(groups > 1),
+      },
     },
     inputs: residual ? [x, gamma, beta, ...source, residual] : [x, gamma, beta, ...source],
     outputs: [y],
-    u32: [all, perRow],
+    u32: [all, perRow, all / groups],
     f32: [eps],
     threads: all,
   });
@@ -98,25 +117,46 @@ interface Backward {
   stats: tf.TensorInfo;
   /** Output, where a ReLU hid some of it. */
   y: tf.TensorInfo | undefined;
+  groups: number;
   residual: boolean;
 }
 
-function gradients({ dy, x, gamma, stats, y, residual }: Backward) {
+/** partial [slices, groups, 2, channels] summed over its slices, and over its groups too. */
+function combineSums(partial: tf.TensorInfo, groups: number, channels: number) {
+  if (groups === 1) {
+    const sums = sumSlices(partial, [2, channels]);
+    return { sums, total: sums };
+  }
   const device = gpu();
-  const { VEC, perRow, all, rows } = vectors(x);
+  const sums = device.empty([groups, 2, channels]);
+  const total = device.empty([2, channels]);
+  const width = 2 * channels;
+  device.dispatch({
+    kernel: { name: 'batch-norm-gradient-combine', text: gradientCombineText, constants: {} },
+    inputs: [partial],
+    outputs: [sums, total],
+    u32: [width, partial.shape[0] as number, groups],
+    threads: width,
+  });
+  return { sums, total };
+}
+
+function gradients({ dy, x, gamma, stats, y, groups, residual }: Backward) {
+  const device = gpu();
+  const { VEC, perRow, all } = vectors(x);
   const channels = channelsOf(x);
-  const { slices, perSlice } = sliceRows(rows, perRow);
-  const partial = device.empty([slices, 2, channels]);
+  const { groupRows, slices, perSlice } = groupSlices(x, groups);
+  const partial = device.empty([slices, groups, 2, channels]);
   const RELU = Number(y !== undefined);
   const behind = y ? [y] : [];
   device.dispatch({
     kernel: { name: 'batch-norm-gradient-sums', text: gradientSumsText, constants: { VEC, RELU } },
     inputs: [dy, x, stats, ...behind],
     outputs: [partial],
-    u32: [rows, perRow, slices, perSlice],
-    threads: slices * perRow,
+    u32: [groupRows, perRow, slices, perSlice, groups],
+    threads: groups * slices * perRow,
   });
-  const sums = sumSlices(partial, [2, channels]);
+  const { sums, total } = combineSums(partial, groups, channels);
   device.release(partial);
   const dx = device.activation(x.shape);
   // Without a ReLU the residual's gradient is dy itself.
@@ -125,19 +165,20 @@ function gradients({ dy, x, gamma, stats, y, residual }: Backward) {
     kernel: {
       name: 'batch-norm-gradient',
       text: gradientText,
-      constants: { VEC, RELU, SPLIT: Number(dResidual !== undefined) },
+      constants: { VEC, RELU, SPLIT: Number(dResidual !== undefined), GROUPED: Number(groups > 1) },
     },
     inputs: [dy, x, stats, sums, gamma, ...behind],
     outputs: dResidual ? [dx, dResidual] : [dx],
-    u32: [all, perRow],
-    f32: [1 / rows],
+    u32: [all, perRow, all / groups],
+    f32: [1 / groupRows],
     threads: all,
   });
   const beta = device.empty([channels]);
   const dGamma = device.empty([channels]);
-  device.copy(sums, beta, { size: 4 * channels });
-  device.copy(sums, dGamma, { fromOffset: 4 * channels, size: 4 * channels });
+  device.copy(total, beta, { size: 4 * channels });
+  device.copy(total, dGamma, { fromOffset: 4 * channels, size: 4 * channels });
   device.release(sums);
+  if (total !== sums) device.release(total);
   return { x: dx, gamma: dGamma, beta, residual: dResidual ?? (residual ? shared(dy) : dx) };
 }
 
@@ -146,14 +187,15 @@ const register = (name: string, relu: boolean) =>
     forward: (inputs, attributes) => {
       const affine = inputs as unknown as Affine;
       const stats = statistics(affine.x, attributes);
-      return [apply(affine, [stats], { eps: attributes.eps, relu }), stats];
+      return [apply(affine, [stats], { eps: attributes.eps, groups: attributes.groups, relu }), stats];
     },
     saved: ['x', 'gamma'],
     // Only a ReLU needs its output again.
     savedOutputs: [relu, true],
-    backward: ([dy], [x, gamma, ...outputs], { residual }) => {
+    backward: ([dy], [x, gamma, ...outputs], { groups, residual }) => {
       const stats = outputs.at(-1) as tf.Tensor;
-      const all = together(() => gradients({ dy, x, gamma, stats, y: relu ? outputs[0] : undefined, residual }));
+      const y = relu ? outputs[0] : undefined;
+      const all = together(() => gradients({ dy, x, gamma, stats, y, groups, residual }));
       return {
         x: () => all('x'),
         gamma: () => all('gamma'),
@@ -169,7 +211,8 @@ const runRelu = register('TricklabBatchNormRelu', true);
 const runWithRunning = registerFused<{ eps: number; relu: boolean }>('TricklabBatchNormEvaluation', {
   forward: (inputs, attributes) => {
     const { mean, variance } = inputs as Record<string, tf.TensorInfo>;
-    return apply(inputs as unknown as Affine, [mean as tf.TensorInfo, variance as tf.TensorInfo], attributes);
+    const source = [mean as tf.TensorInfo, variance as tf.TensorInfo];
+    return apply(inputs as unknown as Affine, source, { ...attributes, groups: 1 });
   },
 });
 
@@ -178,11 +221,12 @@ export function batchNorm(
   x: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
-  { eps, relu, residual, running }: BatchNormSettings,
+  { eps, relu, residual, running, groups = 1 }: BatchNormSettings,
 ): tf.Tensor {
   const attributes = {
     eps,
     momentum: running.momentum,
+    groups,
     residual: residual !== undefined,
     runningMean: running.mean,
     runningVariance: running.variance,

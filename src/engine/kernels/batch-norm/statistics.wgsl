@@ -1,4 +1,5 @@
-// Mean and sum of squared deviations of each channel over one slice of the rows. x [rows, channels]; partial [slices, 2, channels].
+// Mean and sum of squared deviations of each channel over one slice of a group's rows. x [groups, rows, channels];
+// partial [groups, slices, 2, channels].
 // Values are taken relative to the slice's first, so that a mean far from 0 costs no digits.
 #if VEC
 alias V = vec4f;
@@ -7,17 +8,19 @@ alias V = f32;
 #end
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read_write> partial: array<V>;
-struct Dims { rows: u32, channels: u32, slices: u32, perSlice: u32 }
+struct Dims { rows: u32, channels: u32, slices: u32, perSlice: u32, groups: u32 }
 @group(0) @binding(2) var<uniform> dims: Dims;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = thread(id, groups);
   let slice = i / dims.channels;
-  if (slice >= dims.slices) { return; }
+  if (slice >= dims.slices * dims.groups) { return; }
   let c = i % dims.channels;
-  let start = slice * dims.perSlice;
-  let end = min(start + dims.perSlice, dims.rows);
+  let group = slice / dims.slices;
+  let first = group * dims.rows;
+  let start = first + (slice % dims.slices) * dims.perSlice;
+  let end = min(start + dims.perSlice, first + dims.rows);
   let origin = x[start * dims.channels + c];
   var sum = V();
   var squares = V();
