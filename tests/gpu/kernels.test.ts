@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, opsOf } from '../../src/engine';
+import { gpu } from '../../src/engine/gpu/dispatch';
 import type { Ops } from '../../src/engine/ops';
 import { values } from '../fixtures/models/reference';
 
@@ -196,6 +197,23 @@ describe('batch norm', () => {
     expect(await difference(whole.running.mean, first?.mean as tf.Tensor)).toBeLessThan(1e-6);
     expect(await difference(whole.running.variance, first?.variance as tf.Tensor)).toBeLessThan(1e-6);
     expect(await difference(whole.y, run(x, 1).y)).toBeGreaterThan(1e-2);
+  });
+
+  it('takes as many dispatches in groups as for the whole batch, forward and backward', () => {
+    const dispatches = (groups: number) => {
+      const before = gpu().counters.dispatches;
+      tf.tidy(() => {
+        const running = { mean: tf.variable(tf.zeros([4])), variance: tf.variable(tf.ones([4])), momentum: 0.1 };
+        const norm = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) =>
+          fused.batchNorm(x, gamma, beta, { eps: 1e-5, relu: true, running, groups });
+        const inputs = [filled('x', [8, 20, 20, 4]), filled('gamma', [4]), filled('beta', [4])];
+        const shape = (inputs[0] as tf.Tensor).shape;
+        tf.grads(norm as (...xs: tf.Tensor[]) => tf.Tensor)(inputs, filled('dy', shape));
+      });
+      return gpu().counters.dispatches - before;
+    };
+    expect(dispatches(1)).toBe(6);
+    expect(dispatches(4)).toBe(6);
   });
 
   it('keeps its digits when the mean is a thousand deviations from zero', async () => {

@@ -1,5 +1,5 @@
-// dx = gamma / deviation * (dz - mean(dz) - xhat * mean(dz * xhat)); the residual receives dz. sums and
-// stats [groups, 2, channels]; sums of dz and of dz * xhat over a group's rows.
+// dx = gamma / deviation * (dz - mean(dz) - xhat * mean(dz * xhat)); the residual receives dz.
+// stats [groups, 2, channels]; sums [groups, 2, channels]: of dz and of dz * xhat over a group's rows.
 #if VEC
 alias V = vec4f;
 #else

@@ -1,7 +1,7 @@
 /**
  * Batch norm over all axes but the last, with an optional residual before an optional ReLU, three dispatches each way.
  * Ioffe and Szegedy 2015 (arXiv 1502.03167); running statistics as in PyTorch (unbiased variance). Training may cut the batch
- * into groups, each normalised by its own statistics: as many dispatches, one after the other in memory.
+ * into groups, consecutive parts that are each normalised by their own statistics, in as many dispatches.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../gpu/dispatch';
