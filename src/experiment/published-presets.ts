@@ -41,6 +41,9 @@ const cosine: Keys = { ...efficient, model: 'resnet50-vd', schedule: 'cosine' };
 const smoothing: Keys = { ...cosine, 'label-smoothing': 'on' };
 const mixup: Keys = { ...smoothing, mixup: 'on', 'mixup.alpha': '.2' };
 
+/** At the paper's temperature of 20, which is the default. The teacher is the user's to choose. */
+const taught: Keys = { distillation: 'on' };
+
 const HE = 'He et al. 2019';
 const ZOO = 'Model zoos';
 const ARTICLE = "FlyEgle's article";
@@ -102,7 +105,15 @@ export const publishedPresets: readonly Preset[] = [
   row(HE, 'paper-resnet-d', 'ResNet-50-D', 'Shortcuts that average.', { ...efficient, model: 'resnet50-vd' }),
   row(HE, 'paper-cosine', 'D: cosine', 'ResNet-50-D on a cosine.', cosine),
   row(HE, 'paper-smoothing', 'D: label smoothing', 'The same and label smoothing.', smoothing),
+  row(HE, 'paper-distillation', 'D: distillation', 'Label smoothing and a teacher of your own, under Loss.', {
+    ...smoothing,
+    ...taught,
+  }),
   row(HE, 'paper-mixup', 'D: mixup', 'The same and mixup.', mixup),
+  row(HE, 'paper-mixup-distillation', 'D: mixup, distillation', 'Mixup and a teacher of your own, under Loss.', {
+    ...mixup,
+    ...taught,
+  }),
   row(ZOO, 'zoo-resnet-b', 'v1b', "ResNet-50-B with the paper's tricks.", { ...smoothing, model: 'resnet50' }),
   row(ZOO, 'zoo-resnet-c', 'v1c', "ResNet-50-C with the paper's tricks.", { ...smoothing, model: 'resnet50-c' }),
   cmtRow('article-crop', 'CMT: crop, flip', 'Crop and flip alone.', { 'stop.epochs': '12' }),

@@ -1,10 +1,16 @@
 /** What of an experiment is its recipe, and what is only where, how large and how long it was tried. */
 import type { OptionValues } from '../catalog/define';
-import { datasetOf } from '../catalog/parts';
+import { datasetOf, findPart } from '../catalog/parts';
 import { activeTricks } from '../catalog/tricks';
 import { optionText } from './option-text';
 import { numberOf } from './plan';
-import type { Experiment } from './schema';
+import { controlsOf, type Experiment } from './schema';
+
+/** Options that name a run of this browser, a teacher, say nothing to another. */
+const namesRun = (part: string, option: string) => {
+  const entry = findPart(part);
+  return entry !== undefined && controlsOf(entry.part).get(option)?.kind === 'checkpoint';
+};
 
 const text = (values: OptionValues | undefined) =>
   Object.entries(values ?? {})
@@ -14,7 +20,8 @@ const text = (values: OptionValues | undefined) =>
 
 /**
  * Equal for two experiments with the same model, batch, optimizer, schedule and tricks, each with the same options; options of
- * what is not used do not count. Seed, dataset, image size, share of the data, depth and width, engine and length may differ.
+ * what is not used do not count. Seed, dataset, image size, share of the data, depth and width, engine, length and the run
+ * that teaches may differ.
  */
 export function recipeKey(experiment: Experiment): string {
   const { model, optimizer, schedule, options } = experiment;
@@ -23,7 +30,10 @@ export function recipeKey(experiment: Experiment): string {
     `batch ${numberOf(experiment, 'data', 'batch')}`,
     `${optimizer} ${text(options[optimizer])}`,
     `${schedule} ${text(options[schedule])}`,
-    ...activeTricks(experiment).map(({ trick, options: chosen }) => `${trick.id} ${text(chosen)}`),
+    ...activeTricks(experiment).map(({ trick, options: chosen }) => {
+      const told = Object.entries(chosen).filter(([name]) => !namesRun(trick.id, name));
+      return `${trick.id} ${text(Object.fromEntries(told))}`;
+    }),
   ].join('\n');
 }
 

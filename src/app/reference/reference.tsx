@@ -14,7 +14,7 @@ const presetOf = new Map(presets.map((preset) => [preset.id, preset]));
 const rowsOf = ({ rows }: PublishedTable) =>
   new Map(
     rows.flatMap(({ preset }) => {
-      const found = presetOf.get(preset ?? '');
+      const found = presetOf.get(preset);
       return found ? [[found.id, found.experiment] as const] : [];
     }),
   );
@@ -111,7 +111,7 @@ const Table = memo(function Table({ table, settings }: { table: PublishedTable; 
                 key={row.label}
                 table={table}
                 row={row}
-                results={setting?.results.get(row.preset ?? '')}
+                results={setting?.results.get(row.preset)}
                 baseline={ownBaseline}
               />
             ))}
@@ -137,7 +137,7 @@ interface RowProps {
 function Row({ table, row, results, baseline }: RowProps) {
   const change = useExperiment((state) => state.change);
   const [first] = table.rows;
-  const preset = presetOf.get(row.preset ?? '');
+  const preset = presetOf.get(row.preset);
   const gain = row === first ? undefined : gainOver(baseline, results);
   return (
     <tr>
@@ -171,7 +171,7 @@ function Row({ table, row, results, baseline }: RowProps) {
         )}
       </td>
       <td>
-        {preset ? (
+        {preset && (
           <button
             type="button"
             className={styles.load}
@@ -181,8 +181,6 @@ function Row({ table, row, results, baseline }: RowProps) {
           >
             Load
           </button>
-        ) : (
-          <span className={styles.soft}>{row.missing}</span>
         )}
       </td>
     </tr>
