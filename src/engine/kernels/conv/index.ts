@@ -11,6 +11,7 @@ import { WORKGROUP } from '../../gpu/wgsl';
 import { registerFused } from '../register';
 import { sliceRows, sumRows, sumSlices } from '../sum';
 import filterGradientText from './filter-gradient.wgsl?raw';
+import filterGradientRowText from './filter-gradient-row.wgsl?raw';
 import forwardText from './forward.wgsl?raw';
 import forwardSharedText from './forward-shared.wgsl?raw';
 import inputGradientText from './input-gradient.wgsl?raw';
@@ -175,7 +176,7 @@ function dispatchFilterGradient(
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   geometry: ConvGeometry,
-  { rows, columns }: Tile,
+  { rows, columns, tapRow }: Tile,
   out?: tf.TensorInfo,
 ) {
   const device = gpu();
@@ -189,15 +190,21 @@ function dispatchFilterGradient(
   const partial = slices > 1 ? device.empty([slices, ...shape]) : (out ?? device.empty(shape));
   const flat = kernel === 1 && stride === 1 && padding === 0;
   device.dispatch({
-    kernel: {
-      name: 'conv-filter-gradient',
-      text: filterGradientText,
-      constants: { ...constantsOf(geometry), FLAT: Number(flat), S: rows, T: columns },
-    },
+    kernel: tapRow
+      ? {
+          name: 'conv-filter-gradient-row',
+          text: filterGradientRowText,
+          constants: { ...constantsOf(geometry), LAST: kernel - 1, S: rows, T: columns },
+        }
+      : {
+          name: 'conv-filter-gradient',
+          text: filterGradientText,
+          constants: { ...constantsOf(geometry), FLAT: Number(flat), S: rows, T: columns },
+        },
     inputs: [x, dy],
     outputs: [partial],
     u32: [pixels, ...sizesOf(geometry), inputs / rows, outputs / columns, slices, perSlice],
-    threads: kernel * kernel * (inputs / rows) * (outputs / columns) * slices,
+    threads: kernel * (tapRow ? 1 : kernel) * (inputs / rows) * (outputs / columns) * slices,
   });
   return { partial, slices };
 }
@@ -210,7 +217,10 @@ export function convFilterGradient(
   out?: tf.TensorInfo,
 ): tf.TensorInfo {
   const { input, output } = geometry;
-  const variants = filterTiles(quarters(input[3]), quarters(output[3]), { large: !gpu().software });
+  const variants = filterTiles(quarters(input[3]), quarters(output[3]), {
+    large: !gpu().software,
+    tapRows: geometry.kernel > 1 && geometry.stride === 1,
+  });
   const key = keyOf('filter-gradient', geometry);
   const chosen = chosenTile(
     key,
@@ -227,7 +237,9 @@ export function convFilterGradient(
 }
 
 /** Changes when the kernels do: what a tuner measured of others is worth nothing. */
-export const kernelVersion = hashName([forwardText, forwardSharedText, inputGradientText, filterGradientText].join());
+export const kernelVersion = hashName(
+  [forwardText, forwardSharedText, inputGradientText, filterGradientText, filterGradientRowText].join(),
+);
 
 interface ConvAttributes extends tf.NamedAttrMap {
   stride: number;

@@ -7,11 +7,19 @@ export interface Tile extends Variant {
   columns: number;
   /** Tiles in workgroup memory. */
   barriers: boolean;
+  /** For a whole row of taps at once. */
+  tapRow: boolean;
 }
 
-const tile = (rows: number, columns: number): Tile => ({ name: `${rows}x${columns}`, rows, columns, barriers: false });
+const tile = (rows: number, columns: number): Tile => ({
+  name: `${rows}x${columns}`,
+  rows,
+  columns,
+  barriers: false,
+  tapRow: false,
+});
 
-const shared: Tile = { name: 'shared', rows: 64, columns: 16, barriers: true };
+const shared: Tile = { name: 'shared', rows: 64, columns: 16, barriers: true, tapRow: false };
 
 /** The tile of the sizes, moved to the front: what is used until the device was measured. */
 const startingWith = (tiles: readonly Tile[], name: string) =>
@@ -23,13 +31,15 @@ export interface Offer {
   vec4: boolean;
   /** Tiles for GPUs. SwiftShader takes 26 s to compile a tile of 8 pixels, and 0.2 s for one of 4. */
   large: boolean;
+  /** Neighbouring taps see neighbouring pixels: a kernel of several taps at stride 1. */
+  tapRows: boolean;
 }
 
 /**
  * Tiles of pixels x vec4 of channels, for the output and for the input gradient. Without a measurement: as large as leaves some
  * thousand threads, since a larger tile loads less per multiply-add, and still compiles soon.
  */
-export function pixelTiles(pixels: number, vectors: number, { vec4, large }: Offer): Tile[] {
+export function pixelTiles(pixels: number, vectors: number, { vec4, large }: Omit<Offer, 'tapRows'>): Tile[] {
   const tiles = [1, 2]
     .filter((columns) => vectors % columns === 0)
     .flatMap((columns) => (large ? [1, 2, 4, 8] : [1, 2, 4]).map((rows) => tile(rows, columns)));
@@ -40,10 +50,14 @@ export function pixelTiles(pixels: number, vectors: number, { vec4, large }: Off
 }
 
 /** Tiles of vec4 of input channels x vec4 of output channels, for the filter gradient: four sums each. */
-export function filterTiles(inputs: number, outputs: number, { large }: Pick<Offer, 'large'>): Tile[] {
+export function filterTiles(inputs: number, outputs: number, { large, tapRows }: Omit<Offer, 'vec4'>): Tile[] {
   const tiles = [1, 2, 4]
     .flatMap((rows) => [1, 2, 4].map((columns) => tile(rows, columns)))
     .filter(({ rows, columns }) => rows * columns <= (large ? 8 : 4))
     .filter(({ rows, columns }) => inputs % rows === 0 && outputs % columns === 0);
-  return startingWith(tiles, `${inputs % 2 === 0 ? 2 : 1}x${outputs % 2 === 0 ? 2 : 1}`);
+  const wide = tiles
+    .filter(({ rows, columns }) => rows * columns <= 2)
+    .map((one) => ({ ...one, name: `${one.name} tap row`, tapRow: true }));
+  const all = tapRows ? [...tiles, ...wide] : tiles;
+  return startingWith(all, `${inputs % 2 === 0 ? 2 : 1}x${outputs % 2 === 0 ? 2 : 1}`);
 }
