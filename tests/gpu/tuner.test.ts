@@ -37,6 +37,8 @@ describe('variants', () => {
   it.each([
     ['3x3', [2, 9, 8, 32], 64, 3, 1],
     ['3x3 with stride 2', [2, 9, 10, 16], 32, 3, 2],
+    ['3x3 of odd channels', [3, 7, 5, 7], 5, 3, 1],
+    ['3x3 over one column', [2, 40, 1, 8], 8, 3, 1],
     ['1x1 over one channel tile and a bit', [3, 6, 6, 20], 40, 1, 1],
   ] as const)('give the same bits whatever is chosen: %s', async (_name, input, out, kernel, stride) => {
     const shape = [...input];

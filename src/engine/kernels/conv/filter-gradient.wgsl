@@ -1,20 +1,6 @@
 // dw[ky, kx, c, o] = sum over all output pixels of x[pixel moved by the tap, c] * dy[pixel, o].
 // A thread owns one tap, S vec4 of input channels times T vec4 of output channels, and one slice of the pixels (split-K); the
 // slices are added up in their order by sum/slices.wgsl. Output: [slices, KERNEL, KERNEL, c, o].
-#if X_VEC
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-#else
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-#end
-#if O_VEC
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
-#else
-@group(0) @binding(1) var<storage, read> dy: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dw: array<f32>;
-#end
-struct Dims { pixels: u32, inHeight: u32, inWidth: u32, outHeight: u32, outWidth: u32, inChannels: u32, outChannels: u32, c4: u32, o4: u32, groupsC: u32, groupsO: u32, slices: u32, perSlice: u32 }
-@group(0) @binding(3) var<uniform> dims: Dims;
 
 // Past the last channel: anything, never stored.
 fn loadX(pixel: u32, c: u32) -> vec4f {
@@ -23,28 +9,6 @@ fn loadX(pixel: u32, c: u32) -> vec4f {
 #else
   let at = pixel * dims.inChannels + c * 4u;
   return vec4f(x[at], x[at + 1u], x[at + 2u], x[at + 3u]);
-#end
-}
-
-fn loadDy(pixel: u32, o: u32) -> vec4f {
-#if O_VEC
-  return dy[pixel * dims.o4 + o];
-#else
-  let at = pixel * dims.outChannels + o * 4u;
-  return vec4f(dy[at], dy[at + 1u], dy[at + 2u], dy[at + 3u]);
-#end
-}
-
-fn store(row: u32, o: u32, value: vec4f) {
-#if O_VEC
-  dw[row * dims.o4 + o] = value;
-#else
-  let at = row * dims.outChannels + o * 4u;
-  let left = dims.outChannels - o * 4u;
-  dw[at] = value.x;
-  if (left > 1u) { dw[at + 1u] = value.y; }
-  if (left > 2u) { dw[at + 2u] = value.z; }
-  if (left > 3u) { dw[at + 3u] = value.w; }
 #end
 }
 

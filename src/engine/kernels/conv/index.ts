@@ -12,6 +12,7 @@ import { registerFused } from '../register';
 import { sliceRows, sumRows, sumSlices } from '../sum';
 import filterGradientText from './filter-gradient.wgsl?raw';
 import filterGradientRowText from './filter-gradient-row.wgsl?raw';
+import filterGradientTensorsText from './filter-gradient-tensors.wgsl?raw';
 import forwardText from './forward.wgsl?raw';
 import forwardSharedText from './forward-shared.wgsl?raw';
 import inputGradientText from './input-gradient.wgsl?raw';
@@ -193,12 +194,12 @@ function dispatchFilterGradient(
     kernel: tapRow
       ? {
           name: 'conv-filter-gradient-row',
-          text: filterGradientRowText,
+          text: filterGradientTensorsText + filterGradientRowText,
           constants: { ...constantsOf(geometry), LAST: kernel - 1, S: rows, T: columns },
         }
       : {
           name: 'conv-filter-gradient',
-          text: filterGradientText,
+          text: filterGradientTensorsText + filterGradientText,
           constants: { ...constantsOf(geometry), FLAT: Number(flat), S: rows, T: columns },
         },
     inputs: [x, dy],
@@ -238,7 +239,14 @@ export function convFilterGradient(
 
 /** Changes when the kernels do: what a tuner measured of others is worth nothing. */
 export const kernelVersion = hashName(
-  [forwardText, forwardSharedText, inputGradientText, filterGradientText, filterGradientRowText].join(),
+  [
+    forwardText,
+    forwardSharedText,
+    inputGradientText,
+    filterGradientTensorsText,
+    filterGradientText,
+    filterGradientRowText,
+  ].join(),
 );
 
 interface ConvAttributes extends tf.NamedAttrMap {
