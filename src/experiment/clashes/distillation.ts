@@ -1,7 +1,7 @@
 /** Distillation beside what it does not go well with. */
-import type { LossPlan } from '../catalog/define';
-import type { Clash } from './clashes';
-import type { Experiment } from './schema';
+import type { LossPlan } from '../../catalog/define';
+import type { Experiment } from '../schema';
+import type { Clash } from '.';
 
 export function distillationClashes({ on }: Experiment, { distillation }: LossPlan): Clash[] {
   if (!distillation) return [];

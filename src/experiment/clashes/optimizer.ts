@@ -1,6 +1,7 @@
 /** Optimizers and averages that do not do what their name says in this run. */
-import type { Clash } from './clashes';
-import type { TrainingPlan } from './plan';
+
+import type { TrainingPlan } from '../plan';
+import type { Clash } from '.';
 
 /** Share of the average that may be the first update's weights at the end of a run. */
 const STALE = 0.05;

@@ -1,12 +1,12 @@
 /** Combinations that are allowed and rarely wise: warnings to show beside the switch. */
-import { modelOf } from '../catalog/parts';
-import { augmentationClashes } from './augmentation-clashes';
-import { distillationClashes } from './distillation-clashes';
-import { optimizerClashes } from './optimizer-clashes';
-import { expectedFacts, numberOf, planTraining } from './plan';
-import { scaleClashes } from './scale-clashes';
-import { scheduleClashes } from './schedule-clashes';
-import type { Experiment } from './schema';
+import { modelOf } from '../../catalog/parts';
+import { expectedFacts, numberOf, planTraining } from '../plan';
+import type { Experiment } from '../schema';
+import { augmentationClashes } from './augmentation';
+import { distillationClashes } from './distillation';
+import { optimizerClashes } from './optimizer';
+import { scaleClashes } from './scale';
+import { scheduleClashes } from './schedule';
 
 export interface Clash {
   /** The part to show the warning at: a trick, a model or 'data'. */

@@ -1,7 +1,8 @@
 /** Augmentations that do not suit what the images are. */
-import type { Clash } from './clashes';
-import { numberOf } from './plan';
-import type { Experiment } from './schema';
+
+import { numberOf } from '../plan';
+import type { Experiment } from '../schema';
+import type { Clash } from '.';
 
 /** A blur of up to two pixels, on images smaller than this, leaves little to see. */
 const PIXELS_FOR_BLUR = 48;

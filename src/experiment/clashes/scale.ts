@@ -1,7 +1,8 @@
 /** Replicas that cannot split the batch, split it too small, or change nothing. */
-import type { Clash } from './clashes';
-import { numberOf, type TrainingPlan } from './plan';
-import type { Experiment } from './schema';
+
+import { numberOf, type TrainingPlan } from '../plan';
+import type { Experiment } from '../schema';
+import type { Clash } from '.';
 
 /** Images per replica below which the statistics of batch norm are too noisy (Wu and He 2018, figure 1). */
 const IMAGES_FOR_STATISTICS = 8;

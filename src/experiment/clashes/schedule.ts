@@ -1,7 +1,8 @@
 /** Schedules that do not fit the length of the run. */
-import type { Clash } from './clashes';
-import { numberOf } from './plan';
-import type { Experiment } from './schema';
+
+import { numberOf } from '../plan';
+import type { Experiment } from '../schema';
+import type { Clash } from '.';
 
 /** epochs: of the whole run, warmup included. */
 export function scheduleClashes(experiment: Experiment, epochs: number): Clash[] {
