@@ -177,7 +177,8 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       if (!Number.isFinite(totals.loss)) {
         throw new Error(
           `The loss became ${Number.isNaN(totals.loss) ? 'NaN' : 'infinite'} at step ${at.update + 1}. ` +
-            'Likely causes: the learning rate is too high for this batch size, or there is no warmup.',
+            'Likely causes: the learning rate is too high for this batch size, or there is no warmup.' +
+            (plan.precision.half ? ' In low precision a loss scale that is too high does it too.' : ''),
         );
       }
       waiting.push({
