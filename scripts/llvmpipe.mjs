@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** The test files that run on it: the kernels' once more, and the benchmark's that need Node. */
+/** The test files that run on it: the kernels' once more, and those that need it or Node. */
 export const llvmpipeTests = [
   ...['kernels', 'finite-differences', 'recorded', 'optimizers', 'half', 'distillation', 'distillation-loss'].map(
     (name) => `tests/gpu/${name}.test.ts`,
   ),
-  'tests/dawn/bench.test.ts',
+  ...['bench', 'large-tiles'].map((name) => `tests/dawn/${name}.test.ts`),
 ];
 
 /** Where Linux distributions put the files that name Vulkan drivers. */

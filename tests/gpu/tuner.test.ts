@@ -1,37 +1,17 @@
 /** Every variant of a kernel gives the same bits, and the tuner keeps what it measured. */
-import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, opsOf } from '../../src/engine';
+import { openBackend } from '../../src/engine';
 import { gpu } from '../../src/engine/gpu/dispatch';
 import { tuner } from '../../src/engine/gpu/tuner';
 import { keepChoices, readChoices } from '../../src/engine/gpu/tuner-store';
 import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
-import { values } from '../fixtures/models/reference';
+import { bits, differing } from './convolution-bits';
 
 const errors: string[] = [];
 beforeAll(async () => {
   await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
 });
 afterEach(() => expect(errors.splice(0)).toEqual([]));
-
-const filled = (name: string, shape: number[]) =>
-  tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
-
-/** Output and both gradients of a convolution, as bits. */
-async function bits(input: number[], out: number, kernel: number, stride: number) {
-  const [x, w] = [filled('x', input), filled('w', [kernel, kernel, input[3] as number, out])];
-  const conv = (image: tf.Tensor, filter: tf.Tensor) =>
-    opsOf('fused').conv(image as tf.Tensor4D, filter as tf.Tensor4D, undefined, { stride, padding: (kernel - 1) / 2 });
-  const y = conv(x, w);
-  const [dx, dw] = tf.grads(conv)([x, w], filled('dy', y.shape)) as [tf.Tensor, tf.Tensor];
-  const result = await Promise.all([y, dx, dw].map(async (tensor) => Float32Array.from(await tensor.data())));
-  tf.dispose([x, w, y, dx, dw]);
-  return result;
-}
-
-/** Numbers that are not the same; toEqual takes minutes over arrays of this length. */
-const differing = (a: Float32Array[], b: Float32Array[]) =>
-  a.reduce((sum, array, i) => sum + array.filter((value, j) => !Object.is(value, b[i]?.[j])).length, 0);
 
 describe('variants', () => {
   it.each([

@@ -1,0 +1,43 @@
+/**
+ * The variants that only GPUs are offered (eight pixels a thread, tiles in workgroup memory), on an adapter that compiles them in
+ * seconds: the same bits as all others.
+ */
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import { openBackend } from '../../src/engine';
+import { gpu } from '../../src/engine/gpu/dispatch';
+import { tuner } from '../../src/engine/gpu/tuner';
+import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
+import { bits, differing } from '../gpu/convolution-bits';
+
+const errors: string[] = [];
+beforeAll(async () => {
+  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
+  // As if it were a GPU.
+  Object.assign(gpu(), { software: false });
+});
+afterEach(() => expect(errors.splice(0)).toEqual([]));
+
+/** All that a GPU is offered; a kernel takes a name that it does not know for its first variant. */
+const names = new Set(
+  [...pixelTiles(1e6, 16, { vec4: true, large: true }), ...filterTiles(16, 16, { large: true, tapRows: true })].map(
+    ({ name }) => name,
+  ),
+);
+
+it.each([
+  ['3x3', [2, 9, 8, 32], 64, 3, 1],
+  ['3x3 with stride 2', [2, 9, 10, 32], 64, 3, 2],
+  ['1x1 over one channel tile and a bit', [3, 6, 6, 20], 40, 1, 1],
+] as const)('large tiles give the same bits as small ones: %s', async (_name, input, out, kernel, stride) => {
+  const shape = [...input];
+  const expected = await bits(shape, out, kernel, stride);
+  const keys = tuner()
+    .untried()
+    .filter((key) => key.includes(` ${shape.join('x')} `));
+  expect(keys).toHaveLength(3);
+  expect([...names]).toEqual(expect.arrayContaining(['2x4', '8x1', '8x2', 'shared']));
+  for (const name of names) {
+    tuner().recall(keys.map((key) => [key, name] as const));
+    expect(differing(await bits(shape, out, kernel, stride), expected), name).toBe(0);
+  }
+});
