@@ -4,30 +4,38 @@
  */
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { openBackend } from '../../src/engine';
-import { gpu } from '../../src/engine/gpu/dispatch';
+import { type Call, gpu } from '../../src/engine/gpu/dispatch';
 import { tuner } from '../../src/engine/gpu/tuner';
 import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
 import { bits, differing } from '../gpu/convolution-bits';
 
 const errors: string[] = [];
+/** Families that ran. */
+const kernels = new Set<string>();
 beforeAll(async () => {
   await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
   // As if it were a GPU.
-  Object.assign(gpu(), { software: false });
+  const device = gpu();
+  const dispatch = device.dispatch.bind(device);
+  Object.assign(device, {
+    software: false,
+    dispatch(call: Call) {
+      kernels.add(call.kernel.name);
+      dispatch(call);
+    },
+  });
 });
 afterEach(() => expect(errors.splice(0)).toEqual([]));
 
 /** All that a GPU is offered; a kernel takes a name that it does not know for its first variant. */
-const names = new Set(
-  [...pixelTiles(1e6, 16, { vec4: true, large: true }), ...filterTiles(16, 16, { large: true, tapRows: true })].map(
-    ({ name }) => name,
-  ),
-);
+const offer = { vec4: true, large: true, tapRows: true };
+const names = new Set([...pixelTiles(1e6, 16, offer), ...filterTiles(16, 16, offer)].map(({ name }) => name));
 
 it.each([
   ['3x3', [2, 9, 8, 32], 64, 3, 1],
   ['3x3 with stride 2', [2, 9, 10, 32], 64, 3, 2],
-  ['1x1 over one channel tile and a bit', [3, 6, 6, 20], 40, 1, 1],
+  ['1x1 over one channel tile and a bit', [3, 6, 6, 36], 72, 1, 1],
+  ['3x3 over more pixels than a slice has', [3, 17, 19, 68], 32, 3, 1],
 ] as const)('large tiles give the same bits as small ones: %s', async (_name, input, out, kernel, stride) => {
   const shape = [...input];
   const expected = await bits(shape, out, kernel, stride);
@@ -40,4 +48,9 @@ it.each([
     tuner().recall(keys.map((key) => [key, name] as const));
     expect(differing(await bits(shape, out, kernel, stride), expected), name).toBe(0);
   }
+});
+
+it('were all run', () => {
+  for (const pass of ['forward', 'input-gradient', 'filter-gradient']) expect(kernels).toContain(`conv-${pass}-shared`);
+  expect(kernels).toContain('conv-filter-gradient-row');
 });

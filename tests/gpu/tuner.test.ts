@@ -29,7 +29,10 @@ describe('variants', () => {
     expect(keys).toHaveLength(3);
     // A software adapter is offered no variant that takes it long to compile.
     const large = !gpu().software;
-    const tiles = [...pixelTiles(1e6, 16, { vec4: true, large }), ...filterTiles(16, 16, { large, tapRows: true })];
+    const tiles = [
+      ...pixelTiles(1e6, 16, { vec4: true, large }),
+      ...filterTiles(16, 16, { vec4: true, large, tapRows: true }),
+    ];
     const names = new Set(tiles.map(({ name }) => name));
     expect(names.has('shared')).toBe(large);
     for (const name of names) {

@@ -12,11 +12,13 @@ import { registerFused } from '../register';
 import { sliceRows, sumRows, sumSlices } from '../sum';
 import filterGradientText from './filter-gradient.wgsl?raw';
 import filterGradientRowText from './filter-gradient-row.wgsl?raw';
+import filterGradientSharedText from './filter-gradient-shared.wgsl?raw';
 import filterGradientTensorsText from './filter-gradient-tensors.wgsl?raw';
 import forwardText from './forward.wgsl?raw';
 import forwardSharedText from './forward-shared.wgsl?raw';
 import inputGradientText from './input-gradient.wgsl?raw';
-import { filterTiles, pixelTiles, type Tile } from './variants';
+import inputGradientSharedText from './input-gradient-shared.wgsl?raw';
+import { filterTiles, type Offer, pixelTiles, type Tile } from './variants';
 
 export interface ConvGeometry {
   /** [batch, height, width, channels]; a matrix [rows, channels] is [rows, 1, 1, channels]. */
@@ -98,6 +100,13 @@ function chosenTile(
   return tuner().choose(precision.half ? `${key} f16` : key, variants, trial);
 }
 
+/** What this device may be asked to try for a convolution. */
+const offerFor = ({ input, output, kernel, stride }: ConvGeometry): Offer => ({
+  vec4: input[3] % 4 === 0 && output[3] % 4 === 0,
+  large: !gpu().software,
+  tapRows: kernel > 1 && stride === 1,
+});
+
 /** As many as there are shapes. */
 type Scratch = [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
 
@@ -128,8 +137,7 @@ function dispatchForward(
 export function convForward(tensors: Tensors, geometry: ConvGeometry): tf.TensorInfo {
   const { input, output } = geometry;
   const vectors = quarters(output[3]);
-  const vec4 = input[3] % 4 === 0 && output[3] % 4 === 0;
-  const variants = pixelTiles(product(output.slice(0, 3)), vectors, { vec4, large: !gpu().software });
+  const variants = pixelTiles(product(output.slice(0, 3)), vectors, offerFor(geometry));
   const key = `${keyOf('forward', geometry)}${tensors.bias ? ' bias' : ''}`;
   const chosen = chosenTile(key, variants, [input, filterShape(geometry), [output[3]]], ([x, w, bias], tile) =>
     dispatchForward({ x, w, bias: tensors.bias && bias }, geometry, tile),
@@ -137,7 +145,12 @@ export function convForward(tensors: Tensors, geometry: ConvGeometry): tf.Tensor
   return dispatchForward(tensors, geometry, chosen);
 }
 
-function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry, { rows, columns }: Tile) {
+function dispatchInputGradient(
+  dy: tf.TensorInfo,
+  w: tf.TensorInfo,
+  geometry: ConvGeometry,
+  { rows, columns, barriers }: Tile,
+) {
   const device = gpu();
   const { input, stride } = geometry;
   const dx = device.activation(input);
@@ -145,18 +158,20 @@ function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: Co
   const phaseHeight = Math.ceil(height / stride);
   const phaseWidth = Math.ceil(width / stride);
   const pixels = batch * phaseHeight * phaseWidth;
-  const groups = quarters(c) / columns;
+  const groups = Math.ceil(quarters(c) / columns);
   const blocks = Math.ceil(pixels / rows);
   device.dispatch({
-    kernel: {
-      name: 'conv-input-gradient',
-      text: inputGradientText,
-      constants: { ...constantsOf(geometry), P: rows, T: columns },
-    },
+    kernel: barriers
+      ? { name: 'conv-input-gradient-shared', text: inputGradientSharedText, constants: constantsOf(geometry) }
+      : {
+          name: 'conv-input-gradient',
+          text: inputGradientText,
+          constants: { ...constantsOf(geometry), P: rows, T: columns },
+        },
     inputs: [dy, device.halves.asRead(w)],
     outputs: [dx],
     u32: [pixels, ...sizesOf(geometry), groups, phaseHeight, phaseWidth, blocks],
-    threads: blocks * stride * stride * groups,
+    threads: blocks * stride * stride * groups * (barriers ? WORKGROUP : 1),
   });
   return dx;
 }
@@ -164,7 +179,7 @@ function dispatchInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: Co
 /** dx [b, h, w, c] of dy [b, oh, ow, o]. */
 export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry: ConvGeometry): tf.TensorInfo {
   const { input, output } = geometry;
-  const variants = pixelTiles(product(input.slice(0, 3)), quarters(input[3]), { vec4: false, large: !gpu().software });
+  const variants = pixelTiles(product(input.slice(0, 3)), quarters(input[3]), offerFor(geometry));
   const key = keyOf('input-gradient', geometry);
   const chosen = chosenTile(key, variants, [output, filterShape(geometry)], ([scratch, filter], tile) =>
     dispatchInputGradient(scratch, filter, geometry, tile),
@@ -172,16 +187,32 @@ export function convInputGradient(dy: tf.TensorInfo, w: tf.TensorInfo, geometry:
   return dispatchInputGradient(dy, w, geometry, chosen);
 }
 
+function filterGradientKernel(geometry: ConvGeometry, { rows, columns, barriers, tapRow }: Tile) {
+  const { kernel, stride, padding } = geometry;
+  const constants = constantsOf(geometry);
+  const kind = (name: string, text: string, more: Record<string, number> = {}) => ({
+    name,
+    text: filterGradientTensorsText + text,
+    constants: { ...constants, ...more },
+  });
+  if (barriers) return kind('conv-filter-gradient-shared', filterGradientSharedText);
+  const tile = { S: rows, T: columns };
+  if (tapRow) return kind('conv-filter-gradient-row', filterGradientRowText, { ...tile, LAST: kernel - 1 });
+  const FLAT = Number(kernel === 1 && stride === 1 && padding === 0);
+  return kind('conv-filter-gradient', filterGradientText, { ...tile, FLAT });
+}
+
 /** [slices, k, k, c, o], or [k, k, c, o], in out if that is given, where one slice is enough. */
 function dispatchFilterGradient(
   x: tf.TensorInfo,
   dy: tf.TensorInfo,
   geometry: ConvGeometry,
-  { rows, columns, tapRow }: Tile,
+  tile: Tile,
   out?: tf.TensorInfo,
 ) {
   const device = gpu();
-  const { input, output, kernel, stride, padding } = geometry;
+  const { input, output, kernel } = geometry;
+  const { rows, columns, barriers, tapRow } = tile;
   const pixels = product(output.slice(0, 3));
   const [inputs, outputs] = [quarters(input[3]), quarters(output[3])];
   // Of the shape, not of the tile: the order of the sum must not depend on the tuner.
@@ -189,23 +220,13 @@ function dispatchFilterGradient(
   const { slices, perSlice } = sliceRows(pixels, kernel * kernel * halved(inputs) * halved(outputs));
   const shape = filterShape(geometry);
   const partial = slices > 1 ? device.empty([slices, ...shape]) : (out ?? device.empty(shape));
-  const flat = kernel === 1 && stride === 1 && padding === 0;
+  const groups = [Math.ceil(inputs / rows), Math.ceil(outputs / columns)];
   device.dispatch({
-    kernel: tapRow
-      ? {
-          name: 'conv-filter-gradient-row',
-          text: filterGradientTensorsText + filterGradientRowText,
-          constants: { ...constantsOf(geometry), LAST: kernel - 1, S: rows, T: columns },
-        }
-      : {
-          name: 'conv-filter-gradient',
-          text: filterGradientTensorsText + filterGradientText,
-          constants: { ...constantsOf(geometry), FLAT: Number(flat), S: rows, T: columns },
-        },
+    kernel: filterGradientKernel(geometry, tile),
     inputs: [x, dy],
     outputs: [partial],
-    u32: [pixels, ...sizesOf(geometry), inputs / rows, outputs / columns, slices, perSlice],
-    threads: kernel * (tapRow ? 1 : kernel) * (inputs / rows) * (outputs / columns) * slices,
+    u32: [pixels, ...sizesOf(geometry), ...groups, slices, perSlice],
+    threads: kernel * (tapRow ? 1 : kernel) * product(groups) * slices * (barriers ? WORKGROUP : 1),
   });
   return { partial, slices };
 }
@@ -218,10 +239,7 @@ export function convFilterGradient(
   out?: tf.TensorInfo,
 ): tf.TensorInfo {
   const { input, output } = geometry;
-  const variants = filterTiles(quarters(input[3]), quarters(output[3]), {
-    large: !gpu().software,
-    tapRows: geometry.kernel > 1 && geometry.stride === 1,
-  });
+  const variants = filterTiles(quarters(input[3]), quarters(output[3]), offerFor(geometry));
   const key = keyOf('filter-gradient', geometry);
   const chosen = chosenTile(
     key,
@@ -243,9 +261,11 @@ export const kernelVersion = hashName(
     forwardText,
     forwardSharedText,
     inputGradientText,
+    inputGradientSharedText,
     filterGradientTensorsText,
     filterGradientText,
     filterGradientRowText,
+    filterGradientSharedText,
   ].join(),
 );
 

@@ -19,7 +19,11 @@ const tile = (rows: number, columns: number): Tile => ({
   tapRow: false,
 });
 
-const shared: Tile = { name: 'shared', rows: 64, columns: 16, barriers: true, tapRow: false };
+/** Of 64 pixels, or of as many input channels, x 64 channels. */
+const shared = (rows: number): Tile => ({ name: 'shared', rows, columns: 16, barriers: true, tapRow: false });
+
+/** Vectors of channels from which on a tile in workgroup memory is not mostly empty. */
+const ENOUGH_TO_SHARE = 8;
 
 /** The tile of the sizes, moved to the front: what is used until the device was measured. */
 const startingWith = (tiles: readonly Tile[], name: string) =>
@@ -45,12 +49,12 @@ export function pixelTiles(pixels: number, vectors: number, { vec4, large }: Omi
     .flatMap((columns) => (large ? [1, 2, 4, 8] : [1, 2, 4]).map((rows) => tile(rows, columns)));
   const columns = vectors % 2 === 0 ? 2 : 1;
   const rows = pixels * vectors >= 4096 ? 4 : pixels * vectors >= 1024 ? 2 : 1;
-  const canShare = vec4 && large && pixels >= 64 && vectors >= 8;
-  return startingWith(canShare ? [...tiles, shared] : tiles, `${rows}x${columns}`);
+  const canShare = vec4 && large && pixels >= 64 && vectors >= ENOUGH_TO_SHARE;
+  return startingWith(canShare ? [...tiles, shared(64)] : tiles, `${rows}x${columns}`);
 }
 
 /** Tiles of vec4 of input channels x vec4 of output channels, for the filter gradient: four sums each. */
-export function filterTiles(inputs: number, outputs: number, { large, tapRows }: Omit<Offer, 'vec4'>): Tile[] {
+export function filterTiles(inputs: number, outputs: number, { vec4, large, tapRows }: Offer): Tile[] {
   const tiles = [1, 2, 4]
     .flatMap((rows) => [1, 2, 4].map((columns) => tile(rows, columns)))
     .filter(({ rows, columns }) => rows * columns <= (large ? 8 : 4))
@@ -58,6 +62,7 @@ export function filterTiles(inputs: number, outputs: number, { large, tapRows }:
   const wide = tiles
     .filter(({ rows, columns }) => rows * columns <= 2)
     .map((one) => ({ ...one, name: `${one.name} tap row`, tapRow: true }));
-  const all = tapRows ? [...tiles, ...wide] : tiles;
+  const canShare = vec4 && large && Math.min(inputs, outputs) >= ENOUGH_TO_SHARE;
+  const all = [...tiles, ...(tapRows ? wide : []), ...(canShare ? [shared(16)] : [])];
   return startingWith(all, `${inputs % 2 === 0 ? 2 : 1}x${outputs % 2 === 0 ? 2 : 1}`);
 }
