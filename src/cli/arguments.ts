@@ -16,6 +16,13 @@ export interface Arguments {
 
 const ASSIGNMENT = /^[a-z][a-z0-9-]*(\.[A-Za-z][A-Za-z0-9]*)?=[^&]*$/;
 
+/** 'key=value' as a pair. Throws a Failure that says what was expected, and what was found. */
+export function readAssignment(text: string, expected: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new Failure(`${expected}, not "${text}".`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
 /** One --set may be followed by several assignments; each gets its own. */
 function spreadSet(argv: readonly string[]): string[] {
   const result: string[] = [];
@@ -68,11 +75,7 @@ export function readArguments(
   const { json, set, ...values } = parsed.values;
   const extra = parsed.positionals[words];
   if (extra !== undefined) throw new Failure(`There is a word too many: "${extra}".`);
-  const assignments = ((set ?? []) as string[]).map((text): [string, string] => {
-    const at = text.indexOf('=');
-    if (at < 1) throw new Failure(`--set takes key=value, not "${text}".`);
-    return [text.slice(0, at), text.slice(at + 1)];
-  });
+  const assignments = ((set ?? []) as string[]).map((text) => readAssignment(text, '--set takes key=value'));
   return {
     words: parsed.positionals,
     values: values as Record<string, string>,

@@ -2,7 +2,7 @@
 import type { AdapterSummary } from '../core/results';
 import { defaultExperiment } from '../experiment/schema';
 import { type Comparison, compareRuns, type Outcome } from '../runs/compare';
-import { readArguments, wholeNumber } from './arguments';
+import { readArguments, readAssignment, wholeNumber } from './arguments';
 import { dataInfoUrl, runJob } from './browser-job';
 import { dataFolder } from './data-folder';
 import { readExperiment, withKeys } from './experiment-source';
@@ -16,11 +16,7 @@ const SEEDS = 3;
 export function readChanges(text: string): { name: string; keys: Record<string, string> }[] {
   return text.split(';').map((part) => {
     const words = part.trim().split(/\s+/);
-    const keys = words.map((word): [string, string] => {
-      const at = word.indexOf('=');
-      if (at < 1) throw new Failure(`--changes takes key=value, with ; between changes, not "${word}".`);
-      return [word.slice(0, at), word.slice(at + 1)];
-    });
+    const keys = words.map((word) => readAssignment(word, '--changes takes key=value, with ; between changes'));
     return { name: words.join(' '), keys: Object.fromEntries(keys) };
   });
 }

@@ -210,15 +210,13 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     };
 
     const measure = async ({ loader, split }: NonNullable<Splits['validation']>, averaged?: true) => {
-      const gathering = gatherPredictions({
-        split,
-        classes: room.index.classes,
-        samples: loader.samples,
-        batchSize: plan.evalBatch,
-      });
+      const { classes } = room.index;
+      // What is looked into are the weights that are trained.
+      const gathering = averaged
+        ? undefined
+        : gatherPredictions({ split, classes, samples: loader.samples, batchSize: plan.evalBatch });
       const { loss, top1, top5 } = await evaluate(network, loader.epoch(0), {
-        // What is looked into are the weights that are trained.
-        ...(!averaged && { onLogits: gathering.onLogits }),
+        ...(gathering && { onLogits: gathering.onLogits }),
         stopped: () => stopping,
       });
       if (stopping) return;
@@ -228,7 +226,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         session,
         metrics: { ...at, split, ...(averaged && { averaged }), loss, top1, top5 },
       });
-      if (averaged) return;
+      if (!gathering) return;
       const predictions = gathering.result(update);
       const { logits, labels, places } = predictions;
       emit({ type: 'predictions', session, predictions }, [logits.buffer, labels.buffer, places.buffer]);
