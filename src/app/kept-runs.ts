@@ -1,4 +1,5 @@
 /** The runs of the page and their copies in the store: every change goes to both. */
+import { messageOf } from '../core/message';
 import type { Predictions } from '../core/results';
 import { openRunStore, type Run, type RunStore } from '../runs/store';
 import { curveOf, forgetCurve, setCurve } from './curves';
@@ -20,7 +21,7 @@ async function keep(write: () => Promise<void> | undefined): Promise<void> {
   try {
     await write();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     useRuns.setState({
       storageProblem: `This browser refused to store runs (${why}). They will be gone when the page is closed.`,
     });

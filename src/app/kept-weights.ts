@@ -1,6 +1,7 @@
 /** The weights that this browser keeps: of runs, to be downloaded or to teach, and of files that a person brings. */
 import { create } from 'zustand';
 import { datasetOf, modelOf } from '../catalog/parts';
+import { messageOf } from '../core/message';
 import { safetensorsMetadata } from '../core/safetensors';
 import { numberOf } from '../experiment/plan';
 import { type Experiment, switchTrick } from '../experiment/schema';
@@ -26,8 +27,6 @@ export const useKeptWeights = create<KeptWeights>()(() => ({ checkpoints: [], no
 
 let store: CheckpointStore | undefined;
 
-const wordsOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 export const notify = (title: string, message: string) => useKeptWeights.setState({ notice: { title, message } });
 
 const find = (id: string) => useKeptWeights.getState().checkpoints.find((checkpoint) => checkpoint.id === id);
@@ -43,7 +42,7 @@ export async function loadWeights(runs: readonly Run[]): Promise<void> {
   } catch (error) {
     notify(
       'Weights are not kept.',
-      `This browser refused to store them (${wordsOf(error)}): no run can teach another.`,
+      `This browser refused to store them (${messageOf(error)}): no run can teach another.`,
     );
   }
 }
@@ -86,7 +85,7 @@ export async function keepRunWeights(run: Run, weights: ArrayBuffer): Promise<vo
       weights,
     );
   } catch (error) {
-    notify(`The weights of ${run.name} were not kept.`, wordsOf(error));
+    notify(`The weights of ${run.name} were not kept.`, messageOf(error));
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the form promises before training: the plan that the trainer will follow, and its cost. */
+import { messageOf } from '../core/message';
 import { type Estimate, type EstimatedTeacher, estimate, estimateSeconds } from '../experiment/estimate';
 import { expectedFacts, planTraining, type TrainingPlan } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
@@ -39,6 +40,6 @@ export function costOf(
       seconds: flops ? estimateSeconds(experiment, flops, teacher) : undefined,
     };
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : String(error) };
+    return { problem: messageOf(error) };
   }
 }

@@ -1,4 +1,5 @@
 /** Training in the page: starts runs in the worker, one after the other, and gathers what it reports. */
+import { messageOf } from '../core/message';
 import type { StepMetrics } from '../core/results';
 import { runName } from '../runs/names';
 import type { Run } from '../runs/store';
@@ -95,7 +96,7 @@ async function begin({ id, experiment }: Run): Promise<void> {
     else if (useRuns.getState().active === id)
       client?.start(id, { experiment, returnWeights: true, ...(teacher && { teacher }) });
   } catch (error) {
-    receive({ type: 'failed', session: id, message: error instanceof Error ? error.message : String(error) });
+    receive({ type: 'failed', session: id, message: messageOf(error) });
   }
 }
 

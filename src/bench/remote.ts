@@ -1,4 +1,5 @@
 /** Calls into a worker as if its functions were here. */
+import { messageOf } from '../core/message';
 
 // biome-ignore lint/suspicious/noExplicitAny: any function will do; connect() gives each its own types back.
 type AnyCalls = Record<string, (...args: any[]) => Promise<unknown>>;
@@ -45,7 +46,7 @@ export function serve(calls: AnyCalls, channel: Channel): void {
     try {
       response = { id, result: await calls[name]?.(...args) };
     } catch (error) {
-      response = { id, error: error instanceof Error ? error.message : String(error) };
+      response = { id, error: messageOf(error) };
     }
     channel.post(response);
   });

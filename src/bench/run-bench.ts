@@ -2,6 +2,7 @@
  * The benchmark: Tricklab's trainer against stock tf.layers and jax-js, on the adapter that is there, in one run, taking turns.
  * Each contender lives in a worker or a process with a device of its own; only one works at a time.
  */
+import { messageOf } from '../core/message';
 import { median } from '../core/stats';
 import type { Throughput } from '../data/throughput';
 import type { Calls, Weights } from './contender';
@@ -67,7 +68,7 @@ async function attempt<T>(what: string, progress: Progress, work: () => Promise<
   try {
     return await work();
   } catch (error) {
-    progress(`${what} fails here: ${error instanceof Error ? error.message : error}`);
+    progress(`${what} fails here: ${messageOf(error)}`);
     return null;
   }
 }

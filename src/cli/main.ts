@@ -1,6 +1,7 @@
 /** The command line: the same product without a page. */
 
 import { imageOpNames } from '../catalog/image-ops';
+import { messageOf } from '../core/message';
 import { augment } from './augment';
 import { bench } from './bench';
 import { compare } from './compare';
@@ -53,7 +54,7 @@ export async function main(argv: readonly string[], output: Output): Promise<num
     await command(rest, output);
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     output.stderr(`${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
     // An error that is no mistake of the user's is a bug, and its place is wanted.
     if (!(error instanceof Failure) && process.env.TRICKLAB_DEBUG && error instanceof Error) {

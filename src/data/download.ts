@@ -1,4 +1,5 @@
 /** Whole-file downloads that survive what networks do: retries, rate limits, cut connections. */
+import { messageOf } from '../core/message';
 import { rng } from '../core/rng';
 
 export interface DownloadOptions {
@@ -106,7 +107,7 @@ export async function download(url: string, options: DownloadOptions = {}): Prom
       break;
     } catch (error) {
       if (error instanceof Refused || options.signal?.aborted) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const backoff = FIRST_WAIT_MS * 2 ** (tried - 1) * rng(0, `retry/${url}`, tried).uniform(0.5, 1.5);
       const wait = (error instanceof Busy && error.waitMs) || backoff;
       if (tried === ATTEMPTS || wait > LONGEST_WAIT_MS) {

@@ -1,5 +1,6 @@
 /** The shard index: `_info.json` of a WebDataset, strictly checked, since links can name any URL. */
 import { z } from 'zod';
+import { messageOf } from '../core/message';
 import type { ShardIndex, ShardSplit } from './types';
 
 const MAX_CLASSES = 100_000;
@@ -154,7 +155,7 @@ export async function loadShardIndex(
   try {
     json = await fetchJson(infoUrl);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new Error(`The dataset's index ${infoUrl} could not be read: ${reason}.`, { cause });
   }
   return parseShardIndex(json, infoUrl);

@@ -1,4 +1,5 @@
 /** Shards in memory: downloaded whole, verified, scanned, kept under a byte cap. */
+import { messageOf } from '../core/message';
 import { openShardCache, type ShardCache } from './cache';
 import { download } from './download';
 import { splitOf } from './index';
@@ -97,7 +98,7 @@ export function openShards(options: ShardStoreOptions): ShardStore {
       if (samples.length === declared) return { bytes, samples };
       return { bytes, samples, problem: `it has ${samples.length} samples, the index says ${declared}` };
     } catch (error) {
-      return { bytes, samples: [], problem: error instanceof Error ? error.message : String(error) };
+      return { bytes, samples: [], problem: messageOf(error) };
     }
   };
 

@@ -1,4 +1,5 @@
 /** A data worker: encoded samples in, augmented pixels out. It holds no state that changes a result. */
+import { messageOf } from '../core/message';
 import { applyOps, evaluationOps } from './augment';
 import { decodeRgb } from './decode';
 import { planSample } from './plan';
@@ -44,7 +45,7 @@ async function decode(job: DecodeJob): Promise<DecodeResult> {
       try {
         image = await decoded(job, slot);
       } catch (error) {
-        failures.push({ sample: slot, message: error instanceof Error ? error.message : String(error) });
+        failures.push({ sample: slot, message: messageOf(error) });
         continue;
       }
       const { width, height } = image;
@@ -69,7 +70,7 @@ scope.onmessage = ({ data }: MessageEvent<ToDataWorker>) => {
       const result = await decode(data);
       scope.postMessage(result, [result.pixels.buffer]);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       scope.postMessage({
         id: data.id,
         pixels: new Uint8Array(0),

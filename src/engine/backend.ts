@@ -6,6 +6,7 @@
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
+import { messageOf } from '../core/message';
 import type { AdapterSummary } from '../core/results';
 import { openGpu } from './gpu/dispatch';
 import { replaceAdd } from './kernels/pointwise';
@@ -37,8 +38,6 @@ const limits = [
 const features = ['timestamp-query', 'shader-f16', 'subgroups'] as const;
 
 const isSoftware = (description: string) => /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(description);
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
   const gpu = (navigator as { gpu?: GPU }).gpu;

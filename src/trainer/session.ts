@@ -1,4 +1,5 @@
 /** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
+import { messageOf } from '../core/message';
 import type { KernelTime, StepMetrics, Totals } from '../core/results';
 import { openPool } from '../data/pool';
 import type { Batch, ShardIndex } from '../data/types';
@@ -310,7 +311,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
 
   const ended = live().catch((error: unknown) => {
     flush();
-    emit({ type: 'failed', session, message: error instanceof Error ? error.message : String(error) });
+    emit({ type: 'failed', session, message: messageOf(error) });
   });
 
   return {

@@ -1,6 +1,8 @@
 /** A trained network that a run follows: built from its weights, never trained. */
+
 import type { DistillationPlan } from '../catalog/define';
 import { modelOf } from '../catalog/parts';
+import { messageOf } from '../core/message';
 import { parseSafetensors } from '../core/safetensors';
 import * as engine from '../engine';
 import type { TrainingPlan } from '../experiment/plan';
@@ -35,7 +37,7 @@ export function createTeacher(
   } catch (error) {
     parameters.dispose();
     const { classes, size } = plan.modelContext;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`The teacher can't teach a run with ${classes} classes and images of ${size} px. ${why}`);
   }
   return { teacher: { forward, temperature, taskWeight, distillWeight }, dispose: () => parameters.dispose() };

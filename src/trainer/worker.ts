@@ -1,4 +1,5 @@
 /** The training worker: turns commands into sessions and sends their events. No maths here. */
+import { messageOf } from '../core/message';
 import type { AdapterSummary } from '../core/results';
 import { measureFlops, openBackend } from '../engine';
 import { unmetNeeds } from '../experiment/needs';
@@ -71,7 +72,7 @@ async function obey(command: Command): Promise<void> {
 
 scope.addEventListener('message', (message: MessageEvent<Command>) => {
   obey(message.data).catch((error: unknown) => {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     if ('session' in message.data) emit({ type: 'failed', session: message.data.session, message: text });
     else emit({ type: 'device-lost', message: text });
   });

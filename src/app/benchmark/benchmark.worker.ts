@@ -1,6 +1,8 @@
 /** Runs the benchmark away from the page; each contender in a worker of its own below this one, and gone with it. */
+
 import { openOurs, openStock } from '../../bench/openers';
 import { runBench } from '../../bench/run-bench';
+import { messageOf } from '../../core/message';
 import type { BenchmarkAnswer, BenchmarkRequest } from './protocol';
 
 const TURNS = 3;
@@ -14,6 +16,6 @@ self.onmessage = async ({ data: { workloads } }: MessageEvent<BenchmarkRequest>)
     const options = { workloads, turns: TURNS, firstStep: 'residual', budget: false, contenders } as const;
     answer({ type: 'done', result: await runBench(options, (message) => answer({ type: 'progress', message })) });
   } catch (error) {
-    answer({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+    answer({ type: 'failed', message: messageOf(error) });
   }
 };

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { messageOf } from '../../core/message';
 import { Icon } from '../icons';
 import { checkpointWords, importWeights, removeWeights, useKeptWeights } from '../kept-weights';
 import { useRuns } from '../state';
@@ -67,7 +68,7 @@ function Import({ onImport }: { onImport: (id: string) => void }) {
     try {
       onImport(await importWeights(file));
     } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
+      setProblem(messageOf(error));
     }
   };
   return (

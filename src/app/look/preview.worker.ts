@@ -2,9 +2,11 @@
  * Makes images as the network will see them: the first training batch of an epoch, augmented and mixed, or images of the
  * validation. The trainer's own loader, augmentation and mix plan, in a worker of its own so that the page stays free.
  */
+
 import type { MixPlan } from '../../catalog/define';
 import { mixedTargets } from '../../catalog/mixing';
 import { datasetOf } from '../../catalog/parts';
+import { messageOf } from '../../core/message';
 import { splitParts } from '../../data/holdout';
 import { loadShardIndex } from '../../data/index';
 import { type Loader, openLoader } from '../../data/loader';
@@ -38,7 +40,7 @@ self.onmessage = async ({ data }: MessageEvent<PreviewRequest>) => {
     const preview = data.kind === 'training' ? await training(data) : await validation(data);
     answer = { id: data.id, ...preview };
   } catch (error) {
-    answer = { id: data.id, problem: error instanceof Error ? error.message : String(error) };
+    answer = { id: data.id, problem: messageOf(error) };
   }
   self.postMessage(answer);
 };
