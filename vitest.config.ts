@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      // Commands that start Chromium.
+      { test: { name: 'cli', environment: 'node', include: ['tests/cli/**/*.test.ts'], testTimeout: 300_000 } },
       {
         worker: { format: 'es' },
         optimizeDeps: {
@@ -27,8 +29,8 @@ export default defineConfig({
         // The photos that some data tests read (they skip where there are none) lie beside the checkout.
         server: { fs: { allow: ['.', '../shared/data'] } },
         test: {
-          name: 'gpu',
-          include: ['tests/gpu/**/*.test.ts'],
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts', 'tests/gpu/**/*.test.ts'],
           testTimeout: 300_000,
           // One GPU, two cores: files in parallel only slow each other down.
           fileParallelism: false,
@@ -49,7 +51,7 @@ export default defineConfig({
           name: 'llvmpipe',
           environment: 'node',
           include: driver ? llvmpipeTests : [],
-          setupFiles: ['tests/gpu/dawn.ts'],
+          setupFiles: ['tests/support/dawn.ts'],
           testTimeout: 300_000,
           fileParallelism: false,
           // A process of its own: in a thread the Vulkan loader would not see the environment.

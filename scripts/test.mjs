@@ -33,8 +33,9 @@ const run = (program, args, env = {}) =>
 
 const wanted = (path) => filters.length === 0 || filters.some((word) => path.includes(word));
 
-function filesOf(kind, ending) {
-  const folder = join(root, 'tests', kind);
+/** The wanted test files below a folder of tests/. */
+function filesOf(name, ending) {
+  const folder = join(root, 'tests', name);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true })
     .map((name) => relative(root, join(folder, name)).replaceAll('\\', '/'))
@@ -88,8 +89,16 @@ const runners = [
   ...(everything ? [['types', () => whole('typescript/bin/tsc', ['--noEmit'])]] : []),
   ...(everything ? [['lint', () => whole('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])]] : []),
   ['unit tests', () => vitest('unit')],
-  ['WebGPU tests', () => vitest('gpu')],
+  [
+    'browser and WebGPU tests',
+    () =>
+      vitest(
+        'browser',
+        ['browser', 'gpu'].flatMap((name) => filesOf(name, '.test.ts')),
+      ),
+  ],
   ['tests on llvmpipe', llvmpipe],
+  ['command line tests', () => vitest('cli')],
   ['page tests', playwright],
 ];
 

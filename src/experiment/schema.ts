@@ -62,13 +62,22 @@ export function controlsOf(part: Part): Map<string, OptionControl> {
   return new Map(Object.entries(part.options.shape).map(([name, schema]) => [name, controlOf(schema as z.ZodType)]));
 }
 
+const strictSchemas = new WeakMap<Part, z.ZodType>();
+
+/** The part's options without any others. zod compiles an object at its first parse, so each part's is made once. */
+function strictOptions(part: Part): z.ZodType {
+  const known = strictSchemas.get(part) ?? part.options.strict();
+  strictSchemas.set(part, known);
+  return known;
+}
+
 function checkOptions(part: Part, given: unknown, problems: Problem[]): OptionValues {
   if (given === undefined) return defaultOptions(part);
   if (!isRecord(given)) {
     problems.push({ key: part.id, message: `The options of "${part.id}" must be an object.` });
     return defaultOptions(part);
   }
-  const result = part.options.strict().safeParse(given);
+  const result = strictOptions(part).safeParse(given);
   if (result.success) return result.data as OptionValues;
   const controls = controlsOf(part);
   const wrong = new Set<string>();

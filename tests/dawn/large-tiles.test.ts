@@ -7,7 +7,7 @@ import { openBackend } from '../../src/engine';
 import { type Call, gpu } from '../../src/engine/gpu/dispatch';
 import { tuner } from '../../src/engine/gpu/tuner';
 import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
-import { bits, differing } from '../gpu/convolution-bits';
+import { bits, differing } from '../support/convolution-bits';
 
 const errors: string[] = [];
 /** Families that ran. */

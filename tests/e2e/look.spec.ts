@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { plan } from '../../src/cli/step-plan';
-import { type Course, storeRuns } from './stored-runs';
+import { type Course, storeRuns } from '../support/stored-runs';
 
 /** A failure in the page is a failure of the test, whatever it looked at. */
 const errors: string[] = [];

@@ -4,7 +4,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { presets } from '../../src/experiment/presets';
 import { defaultExperiment } from '../../src/experiment/schema';
 import { changedKeys } from '../../src/experiment/url';
-import { type Course, storeRuns } from './stored-runs';
+import { type Course, storeRuns } from '../support/stored-runs';
 
 /** What a preset changes of the default. */
 const changesOf = (id: string) => {

@@ -12,8 +12,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { rng } from '../../src/core/rng';
 import { openBackend, opsOf } from '../../src/engine';
 import { values } from '../fixtures/models/reference';
-import type { Array64 } from './float64-ops';
-import * as float64 from './float64-ops';
+import type { Array64 } from '../support/float64-ops';
+import * as float64 from '../support/float64-ops';
 
 const TOLERANCE = 1e-5;
 const STEP = 1e-5;

@@ -5,7 +5,7 @@ import { gpu } from '../../src/engine/gpu/dispatch';
 import { tuner } from '../../src/engine/gpu/tuner';
 import { keepChoices, readChoices } from '../../src/engine/gpu/tuner-store';
 import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
-import { bits, differing } from './convolution-bits';
+import { bits, differing } from '../support/convolution-bits';
 
 const errors: string[] = [];
 beforeAll(async () => {

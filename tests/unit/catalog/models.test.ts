@@ -1,0 +1,85 @@
+/** What models do with the tricks that they are told of, read off the calls that they make. */
+import { expect, test } from 'vitest';
+import { plainModel } from '../../../src/catalog/define';
+import { modelOf } from '../../../src/catalog/parts';
+import type { Layers } from '../../../src/core/layers';
+import { countingLayers, type Shape } from '../../../src/experiment/shape-layers';
+
+/** Calls of a forward pass in order: layer, name if it has one, and rate. */
+function calls(id: string, options: object, plan: Partial<typeof plainModel>): string[] {
+  const model = modelOf(id);
+  const made: string[] = [];
+  const told = (layer: string, ...rest: unknown[]) =>
+    made.push([layer, ...rest.filter((x) => x !== undefined)].join(' '));
+  const { nn } = countingLayers();
+  const spied: Layers<Shape> = {
+    ...nn,
+    batchNorm: (x, name, settings, residual) => {
+      told('norm', name, settings?.relu ? 'relu' : undefined, residual ? 'residual' : undefined);
+      return nn.batchNorm(x, name, settings, residual);
+    },
+    add: (a, b) => {
+      told('add');
+      return nn.add(a, b);
+    },
+    relu: (x) => {
+      told('relu');
+      return nn.relu(x);
+    },
+    dropPath: (x, name, rate) => {
+      told('drop-path', name, rate.toFixed(3));
+      return nn.dropPath(x, name, rate);
+    },
+    dropout: (x, name, rate) => {
+      told('dropout', name, rate.toFixed(3));
+      return nn.dropout(x, name, rate);
+    },
+    linear: (x, name, settings) => {
+      told('linear', name);
+      return nn.linear(x, name, settings);
+    },
+  };
+  model.forward(spied, [2, 64, 64, 3], model.options.parse(options), { ...plainModel, ...plan, classes: 10, size: 64 });
+  return made;
+}
+
+const small = { depths: [1, 2, 1, 1] };
+
+test('a ResNet skips blocks by the linear rule of timm, before the shortcut is added', () => {
+  const made = calls('resnet50-vd', small, { dropPath: 0.2 });
+  // Block i of 5: .2 i / 4; the first never, and stays fused.
+  expect(made.filter((call) => call.startsWith('drop-path'))).toEqual([
+    'drop-path layer2.0 0.050',
+    'drop-path layer2.1 0.100',
+    'drop-path layer3.0 0.150',
+    'drop-path layer4.0 0.200',
+  ]);
+  const at = made.indexOf('drop-path layer2.1 0.100');
+  expect(made.slice(at - 1, at + 3)).toEqual(['norm layer2.1.bn3', 'drop-path layer2.1 0.100', 'add', 'relu']);
+  expect(made).toContain('norm layer1.0.bn3 relu residual');
+});
+
+test('a CMT skips attention and feed-forward of a block by the same rule, as its authors do', () => {
+  const made = calls('cmt-tiny', small, { dropPath: 0.2 });
+  expect(made.filter((call) => call.startsWith('drop-path')).slice(0, 4)).toEqual([
+    'drop-path blocks_a.0.attn 0.000',
+    'drop-path blocks_a.0.mlp 0.000',
+    'drop-path blocks_b.0.attn 0.050',
+    'drop-path blocks_b.0.mlp 0.050',
+  ]);
+  expect(made).toContain('drop-path blocks_d.0.mlp 0.200');
+});
+
+test.each([
+  ['resnet50', 'fc'],
+  ['cmt-tiny', 'head'],
+])('dropout of %s comes right before the classifier', (id, classifier) => {
+  const made = calls(id, small, { dropout: 0.3 });
+  expect(made.at(-1)).toBe(`linear ${classifier}`);
+  expect(made.at(-2)).toMatch(/^dropout .* 0\.300$/);
+});
+
+test('without drop path a ResNet adds its shortcuts within the norm', () => {
+  const made = calls('resnet50', small, {});
+  expect(made.filter((call) => /^(add|relu|drop-path)/.test(call))).toEqual([]);
+});

@@ -1,0 +1,170 @@
+/** The layer rule, and the other rules of the house that a machine can check, read off the sources themselves. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Folder of src -> what it may import from, besides itself. A file name allows that file only, and only its types. */
+const layers: Record<string, readonly string[]> = {
+  core: [],
+  catalog: ['core'],
+  experiment: ['catalog', 'core'],
+  engine: ['core'],
+  data: ['catalog', 'core'],
+  trainer: ['engine', 'data', 'experiment', 'catalog', 'core'],
+  runs: ['experiment', 'catalog', 'core'],
+  app: ['runs', 'experiment', 'catalog', 'core', 'trainer/protocol.ts', 'bench/run-bench.ts'],
+  // The page's preview shows what the loader makes, and its benchmark trains: each in a worker of its own.
+  'app worker': ['bench', 'data', 'experiment', 'catalog', 'core'],
+  // The engine beside its rivals, and the data workers that feed it.
+  bench: ['engine', 'data', 'experiment', 'catalog', 'core'],
+  cli: ['bench', 'runs', 'experiment', 'catalog', 'core', 'data', 'trainer/protocol.ts'],
+};
+
+/** Folders whose code must run in Node, in a worker and in a page alike. */
+const pure = ['core', 'catalog', 'experiment'];
+
+const MAX_LINES = 400;
+
+interface Source {
+  /** Relative to src, with slashes. */
+  path: string;
+  folder: string;
+  text: string;
+  /** The text without comments. */
+  code: string;
+}
+
+interface Import {
+  /** As written. */
+  from: string;
+  typeOnly: boolean;
+}
+
+const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
+
+const sources: Source[] = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => {
+    const path = name.split(sep).join('/');
+    const text = readFileSync(join(root, 'src', name), 'utf8');
+    return {
+      path,
+      folder: path.includes('/') ? (path.split('/')[0] as string) : '',
+      text,
+      code: withoutComments(text),
+    };
+  });
+
+function importsOf({ code }: Source): Import[] {
+  const statements = /^\s*(?:import|export)\s+(type\s+)?(?:[\w*\s{},$]+?\sfrom\s+)?['"]([^'"]+)['"]/gm;
+  const dynamic = /\bimport\(\s*['"]([^'"]+)['"]/g;
+  return [
+    ...Array.from(code.matchAll(statements), (match) => ({ from: match[2] as string, typeOnly: Boolean(match[1]) })),
+    ...Array.from(code.matchAll(dynamic), (match) => ({ from: match[1] as string, typeOnly: false })),
+  ];
+}
+
+/** The file of src that a relative import means, without extension, or undefined for a package. */
+const target = (source: Source, from: string) =>
+  from.startsWith('.') ? posix.normalize(posix.join(dirname(source.path), from)) : undefined;
+
+const layerOf = ({ path, folder }: Source) => (folder === 'app' && path.endsWith('.worker.ts') ? 'app worker' : folder);
+
+/** What is wrong with an import, or undefined. */
+function violation(source: Source, { from, typeOnly }: Import): string | undefined {
+  const path = target(source, from);
+  if (path === undefined || source.folder === '') return undefined;
+  if (path.startsWith('..')) return source.folder === 'cli' ? undefined : `${source.path} imports ${from}, outside src`;
+  const folder = path.split('/')[0] as string;
+  if (folder === source.folder) return undefined;
+  const allowed = layers[layerOf(source)] ?? [];
+  if (allowed.includes(folder)) return undefined;
+  if (allowed.includes(`${path}.ts`)) {
+    return typeOnly ? undefined : `${source.path} imports more than types from ${from}`;
+  }
+  return `${source.path} imports ${from}: ${source.folder} may use ${allowed.join(', ') || 'nothing else'}`;
+}
+
+describe('the architecture', () => {
+  it('is read whole: every folder of src has a layer, and imports are found in it', () => {
+    const folders = new Set(sources.map((source) => source.folder).filter(Boolean));
+    expect([...folders].filter((folder) => !(folder in layers))).toEqual([]);
+    expect(sources.flatMap(importsOf).length).toBeGreaterThan(sources.length);
+  });
+
+  it('sees a forbidden import when there is one', () => {
+    const source = (code: string): Source => ({ path: 'core/x.ts', folder: 'core', text: code, code });
+    const wrongs = (code: string) => importsOf(source(code)).map((one) => violation(source(code), one));
+    expect(wrongs("import { a } from '../engine';")[0]).toContain('core may use nothing else');
+    expect(wrongs("import {\n  a,\n  b,\n} from '../catalog/define';")).toHaveLength(1);
+    expect(wrongs("export * from '../data/tar';")[0]).toContain('data/tar');
+    expect(wrongs("const a = await import('../app/x');")[0]).toContain('app/x');
+    expect(wrongs("import { a } from './rng';")).toEqual([undefined]);
+  });
+
+  it('has imports that point to the right or down only', () => {
+    const wrong = sources.flatMap((source) => importsOf(source).map((one) => violation(source, one)));
+    expect(wrong.filter(Boolean)).toEqual([]);
+  });
+
+  it('knows tfjs in src/engine only, and as the rival that it is measured against', () => {
+    const knowing = sources.filter((source) => importsOf(source).some(({ from }) => from.startsWith('@tensorflow')));
+    expect(
+      knowing
+        .filter(({ folder, path }) => folder !== 'engine' && !path.startsWith('bench/stock'))
+        .map((source) => source.path),
+    ).toEqual([]);
+    expect(knowing.length).toBeGreaterThan(0);
+  });
+
+  it("keeps jax-js out of the page: only the command line opens the benchmark's worker that knows it", () => {
+    const knowing = sources.filter((source) => importsOf(source).some(({ from }) => from.startsWith('@jax-js')));
+    expect(knowing.length).toBeGreaterThan(0);
+    expect(knowing.map(({ path }) => path).filter((path) => !path.startsWith('bench/jax/'))).toEqual([]);
+    const naming = sources.filter(({ code }) => code.includes('jax.worker'));
+    expect(naming.map(({ path }) => path)).toEqual(['cli/bench-page.ts']);
+  });
+
+  it('uses no DOM, worker or Node in the pure folders', () => {
+    const impure = /\b(document|window|navigator|localStorage|indexedDB|fetch|self|postMessage)\s*[.([]|from 'node:/;
+    const found = sources.filter(({ folder, code }) => pure.includes(folder) && impure.test(code));
+    expect(found.map((source) => source.path)).toEqual([]);
+  });
+
+  it('takes randomness from core/rng.ts alone', () => {
+    const random = /\bMath\.random\b|\bgetRandomValues\b|\bseed\w*\s*[:=]\s*(Date\.now|performance\.now)/i;
+    const found = sources.filter(({ path, code }) => path !== 'core/rng.ts' && random.test(code));
+    expect(found.map((source) => source.path)).toEqual([]);
+  });
+
+  it('keeps the protocol free of code', () => {
+    const protocol = sources.find((source) => source.path === 'trainer/protocol.ts');
+    expect(protocol).toBeDefined();
+    const statements = (protocol?.code ?? '').match(/^\S.*$/gm) ?? [];
+    const types = /^(import type |export type |export interface |type |interface |\||[})\]])/;
+    expect(statements.filter((line) => !types.test(line))).toEqual([]);
+  });
+
+  it(`keeps files under ${MAX_LINES} lines, with names in kebab-case`, () => {
+    const tests = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.tsx?$/.test(name))
+      .map((name) => join(root, 'tests', name));
+    const files = [...sources.map((source) => join(root, 'src', source.path)), ...tests];
+    const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > MAX_LINES);
+    expect(long.map((file) => relative(root, file))).toEqual([]);
+    const odd = files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)+$/.test(file.split(sep).at(-1) ?? ''));
+    expect(odd.map((file) => relative(root, file))).toEqual([]);
+  });
+
+  it('exports by name: a default export has no name to search for', () => {
+    expect(sources.filter(({ code }) => /^export default\b/m.test(code)).map((source) => source.path)).toEqual([]);
+  });
+
+  it('leaves nothing for later', () => {
+    const marks = new RegExp(['TO', 'FIX', 'XX'].map((word, i) => word + ['DO', 'ME', 'X'][i]).join('|'));
+    expect(sources.filter(({ text }) => marks.test(text)).map((source) => source.path)).toEqual([]);
+  });
+});
