@@ -13,7 +13,8 @@ interface Pixels {
   pixels: string;
 }
 
-const read = (name: string) => JSON.parse(readFileSync(new URL(`../../fixtures/image/${name}`, import.meta.url), 'utf8'));
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/image/${name}`, import.meta.url), 'utf8'));
 
 /** Made by tests/fixtures/image/make-ops.py with Pillow, timm and torchvision. */
 const fixtures = read('ops.json') as {
