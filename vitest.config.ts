@@ -7,6 +7,8 @@ const { driver } = findLlvmpipe();
 
 export default defineConfig({
   test: {
+    // Vitest reads it here and not from a project: on a machine at work Chromium takes more than a minute to say hello.
+    browser: { connectTimeout: 240_000 },
     projects: [
       { test: { name: 'unit', environment: 'node', include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 } },
       // Commands that start Chromium.

@@ -16,6 +16,7 @@ export const chromiumFlags = [
   '--disable-quic',
 ];
 
+/** @param {string[]} names */
 function onPath(names) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     for (const name of names) {
@@ -26,6 +27,7 @@ function onPath(names) {
 }
 
 function playwrightOwn() {
+  /** @type {Partial<Record<NodeJS.Platform, string>>} */
   const caches = {
     linux: join(homedir(), '.cache', 'ms-playwright'),
     darwin: join(homedir(), 'Library', 'Caches', 'ms-playwright'),
@@ -33,6 +35,7 @@ function playwrightOwn() {
   };
   const cache = process.env.PLAYWRIGHT_BROWSERS_PATH ?? caches[platform()];
   if (!cache || !existsSync(cache)) return;
+  /** @type {Partial<Record<NodeJS.Platform, string[]>>} */
   const inside = {
     linux: ['chrome-linux/chrome', 'chrome-linux64/chrome'],
     darwin: [
@@ -58,14 +61,16 @@ export function findChromium() {
     if (existsSync(process.env.CHROMIUM_PATH)) return process.env.CHROMIUM_PATH;
     throw new Error(`CHROMIUM_PATH is ${process.env.CHROMIUM_PATH}, but there is no such file.`);
   }
-  const programs = [process.env.PROGRAMFILES, process.env['PROGRAMFILES(X86)'], process.env.LOCALAPPDATA];
+  const { PROGRAMFILES, 'PROGRAMFILES(X86)': programs32, LOCALAPPDATA } = process.env;
+  const programs = [PROGRAMFILES, programs32, LOCALAPPDATA].filter((folder) => folder !== undefined);
+  /** @type {Partial<Record<NodeJS.Platform, string[]>>} */
   const usual = {
     linux: [],
     darwin: [
       '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
       '/Applications/Chromium.app/Contents/MacOS/Chromium',
     ],
-    win32: programs.filter(Boolean).map((folder) => join(folder, 'Google', 'Chrome', 'Application', 'chrome.exe')),
+    win32: programs.map((folder) => join(folder, 'Google', 'Chrome', 'Application', 'chrome.exe')),
   };
   return (
     onPath(['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']) ??

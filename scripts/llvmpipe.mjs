@@ -27,8 +27,9 @@ function findDriver() {
 }
 
 /**
- * { driver }: the file for VK_DRIVER_FILES, or { missing }: what to install, for a person.
+ * The file for VK_DRIVER_FILES, or what is missing, for a person.
  * Chromium's own WebGPU can't have this adapter: of software adapters it takes SwiftShader only.
+ * @returns {{ driver: string, missing?: undefined } | { driver?: undefined, missing: string }}
  */
 export function findLlvmpipe() {
   const driver = findDriver();

@@ -14,20 +14,27 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const stamp = join(modules, '.tricklab-stamp');
 
+/** @param {string} line */
 const say = (line) => process.stderr.write(`${line}\n`);
 
 function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
   throw new Error(`Tricklab needs Node 20.19 or newer; this is Node ${process.versions.node}. See https://nodejs.org.`);
 }
 
-/** True if node_modules holds what package-lock.json asks for, whoever installed it. */
+/**
+ * True if node_modules holds what package-lock.json asks for, whoever installed it.
+ * @param {string} lock text of package-lock.json
+ */
 function installedAsLocked(lock) {
   const hidden = join(modules, '.package-lock.json');
   if (!existsSync(hidden)) return false;
-  const installed = JSON.parse(readFileSync(hidden, 'utf8')).packages;
-  return Object.entries(JSON.parse(lock).packages).every(([path, { version, optional, devOptional }]) => {
+  /** @type {{ packages: Record<string, { version: string, optional?: boolean, devOptional?: boolean }> }} */
+  const asked = JSON.parse(lock);
+  /** @type {typeof asked} */
+  const { packages: installed } = JSON.parse(readFileSync(hidden, 'utf8'));
+  return Object.entries(asked.packages).every(([path, { version, optional, devOptional }]) => {
     if (path === '') return true;
     const there = installed[path];
     // Packages of other operating systems are in the lock and not on the disk.
@@ -35,9 +42,11 @@ function installedAsLocked(lock) {
   });
 }
 
+/** @param {string[]} args */
 function npm(args) {
   // Under `npm start` npm says where it is. Alone, a shell must find it: on Windows npm is a .cmd file.
   const cli = process.env.npm_execpath;
+  /** @type {import('node:child_process').SpawnSyncOptions} */
   const options = { cwd: root, stdio: ['ignore', 2, 2] };
   const result = cli?.endsWith('npm-cli.js')
     ? spawnSync(process.execPath, [cli, ...args], options)
@@ -63,8 +72,9 @@ function installPackages() {
 function installBrowser() {
   if (findChromium()) return;
   const debian = process.platform === 'linux' && existsSync('/usr/bin/apt-get');
-  if (debian && process.getuid() === 0) {
+  if (debian && process.getuid?.() === 0) {
     say('Installing Chromium with apt ...');
+    /** @type {import('node:child_process').SpawnSyncOptions} */
     const options = { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
     spawnSync('apt-get', ['update'], options);
     spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], options);
@@ -94,7 +104,7 @@ export async function setUp({ browser = false } = {}) {
     if (browser) installBrowser();
     return true;
   } catch (error) {
-    say(error.message);
+    say(error instanceof Error ? error.message : String(error));
     return false;
   }
 }

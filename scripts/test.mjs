@@ -1,6 +1,6 @@
 /**
- * Sets up, runs every check and ends with one line: `N passed, N failed`, the sum over all of them (types and lint count as one each).
- * `npm test -- [FILE ...]` runs only the test files whose path contains one of the words, without types and lint.
+ * Sets up, runs every check and ends with one line: `N passed, N failed`, the sum over all of them (types, lint and knip count as one each).
+ * `npm test -- [FILE ...]` runs only the test files whose path contains one of the words, without these three.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -16,7 +16,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const reports = process.env.TRICKLAB_TEST_REPORTS ?? join(root, '.cache', 'test-reports');
 const filters = process.argv.slice(2).map((word) => word.replaceAll('\\', '/'));
 
-/** Runs a program of node_modules with this Node: no shell, no .cmd files. Resolves to its exit code. */
+/**
+ * Runs a program of node_modules with this Node: no shell, no .cmd files. Resolves to its exit code.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @returns {Promise<number>}
+ */
 const run = (program, args, env = {}) =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, [join(root, 'node_modules', program), ...args], {
@@ -31,18 +37,26 @@ const run = (program, args, env = {}) =>
     child.on('exit', (code) => resolve(code ?? 1));
   });
 
+/** @param {string} path */
 const wanted = (path) => filters.length === 0 || filters.some((word) => path.includes(word));
 
-/** The wanted test files below a folder of tests/. */
+/**
+ * The wanted test files below a folder of tests/.
+ * @param {string} name
+ * @param {string} ending
+ */
 function filesOf(name, ending) {
   const folder = join(root, 'tests', name);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => relative(root, join(folder, name)).replaceAll('\\', '/'))
     .filter((path) => path.endsWith(ending) && wanted(path));
 }
 
-/** The runner's report; undefined if it died before or while it wrote one. */
+/**
+ * The runner's report; undefined if it died before or while it wrote one.
+ * @param {string} file
+ */
 function readReport(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
@@ -51,6 +65,10 @@ function readReport(file) {
   }
 }
 
+/**
+ * @param {string} project
+ * @param {string[]} files
+ */
 async function vitest(project, files = filesOf(project, '.test.ts')) {
   if (files.length === 0) return;
   const report = join(reports, `${project}.json`);
@@ -83,11 +101,21 @@ async function playwright() {
   return playwrightCounts(readReport(report), code);
 }
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 const whole = async (program, args) => programCounts(await run(program, args));
 const everything = filters.length === 0;
+/** @type {[name: string, run: () => Promise<import('./test-results.mjs').Counts | undefined>][]} */
+const checks = [
+  ['types', () => whole('typescript/bin/tsc', ['--noEmit'])],
+  ['lint', () => whole('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])],
+  ['unused files, exports and dependencies', () => whole('knip/bin/knip.js', ['--no-progress'])],
+];
+/** @type {typeof checks} */
 const runners = [
-  ...(everything ? [['types', () => whole('typescript/bin/tsc', ['--noEmit'])]] : []),
-  ...(everything ? [['lint', () => whole('@biomejs/biome/bin/biome', ['check', '--error-on-warnings'])]] : []),
+  ...(everything ? checks : []),
   ['unit tests', () => vitest('unit')],
   [
     'browser and WebGPU tests',
@@ -104,7 +132,9 @@ const runners = [
 
 rmSync(reports, { recursive: true, force: true });
 mkdirSync(reports, { recursive: true });
+/** @type {import('./test-results.mjs').Counts[]} */
 const results = [];
+/** @type {string[]} */
 const lines = [];
 if (await setUp({ browser: true })) {
   for (const [name, runner] of runners) {

@@ -6,7 +6,9 @@ import { setUp } from './setup.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** @param {string} text */
 const stdout = (text) => process.stdout.write(text);
+/** @param {string} text */
 const stderr = (text) => process.stderr.write(text);
 
 if (await setUp()) {

@@ -4,6 +4,7 @@
  * drawings in Twitter's style, one for one. No Twemoji is trained on, so validation minus style is the price of the change of style alone.
  * An emoji and all its skin tones stay on one side, or a tone would give the answer away.
  */
+/** @import { Dataset, Ingredients, Sample } from './shards.mjs' */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,11 +14,22 @@ const SIDE = 64;
 const HELD_OUT = 0.2;
 const SHUFFLE_SEED = 16;
 
-export const name = 'emoji';
+/**
+ * @typedef {object} DrawnEmoji
+ * @property {string} codes code points, lower case, without variation selectors: '1f44b-1f3fb'
+ * @property {string} emoji name without skin tones: what is held out together
+ * @property {string} group
+ * @property {string} noto SVG
+ * @property {string} twemoji SVG
+ */
 
+/** @param {string | Uint8Array} text */
 const hash = (text) => createHash('sha256').update(text).digest('hex');
 
-/** Code points as every package's spelling comes down to: lower case, no leading zeros, no variation selectors. */
+/**
+ * Code points as every package's spelling comes down to: lower case, no leading zeros, no variation selectors.
+ * @param {string} codes
+ */
 const plainCodes = (codes) =>
   codes
     .toLowerCase()
@@ -26,7 +38,11 @@ const plainCodes = (codes) =>
     .map((code) => code.replace(/^0+/, ''))
     .join('-');
 
-/** Code points -> SVG of every sprite of the sheet: the <svg> elements below its root. */
+/**
+ * Code points -> SVG of every sprite of the sheet: the <svg> elements below its root.
+ * @param {string} modules
+ * @returns {Map<string, string>}
+ */
 function notoDrawings(modules) {
   const sheet = readFileSync(join(modules, '@svgmoji', 'noto', 'sprites', 'all.svg'), 'utf8');
   const drawings = new Map();
@@ -48,6 +64,10 @@ function notoDrawings(modules) {
   return drawings;
 }
 
+/**
+ * @param {string} modules
+ * @returns {Map<string, string>}
+ */
 function twemojiDrawings(modules) {
   const folder = join(modules, '@twemoji', 'svg');
   const files = readdirSync(folder).filter((file) => file.endsWith('.svg'));
@@ -56,7 +76,11 @@ function twemojiDrawings(modules) {
   );
 }
 
-/** The drawing as PNG. Nested in a square of our own, it is scaled and centred whatever size it was drawn at. */
+/**
+ * The drawing as PNG. Nested in a square of our own, it is scaled and centred whatever size it was drawn at.
+ * @param {string} svg
+ * @returns {Promise<Uint8Array>}
+ */
 export const render = (svg) =>
   sharp(
     Buffer.from(
@@ -67,7 +91,10 @@ export const render = (svg) =>
     .png()
     .toBuffer();
 
-/** 'waving hand: dark skin tone' -> 'waving hand'; a skin tone by itself is an emoji too. */
+/**
+ * 'waving hand: dark skin tone' -> 'waving hand'; a skin tone by itself is an emoji too.
+ * @param {string} title
+ */
 const withoutTone = (title) =>
   title
     .replace(/\b(medium-)?(light|medium|dark) skin tone\b/g, '')
@@ -77,26 +104,28 @@ const withoutTone = (title) =>
 /**
  * Every emoji that both styles draw: its code points, the emoji that it is a skin tone of (by name), its group and its
  * two drawings (SVG). A drawing with text is left out: it would look different where the fonts differ.
+ * @param {string} modules
+ * @returns {DrawnEmoji[]}
  */
 export function drawnEmoji(modules) {
   const noto = notoDrawings(modules);
   const twemoji = twemojiDrawings(modules);
+  /** @type {{ codes: string, name: string, group: string }[]} */
   const list = JSON.parse(readFileSync(join(modules, 'emoji.json', 'emoji.json'), 'utf8'));
   // emoji.json also lists the spellings without variation selectors.
   const byCodes = new Map(list.map((one) => [plainCodes(one.codes), one]));
   return [...byCodes]
-    .filter(([codes]) => noto.has(codes) && twemoji.has(codes))
-    .map(([codes, { name: title, group }]) => ({
-      codes,
-      emoji: withoutTone(title),
-      group,
-      noto: noto.get(codes),
-      twemoji: twemoji.get(codes),
-    }))
+    .flatMap(([codes, { name: title, group }]) => {
+      const [ours, theirs] = [noto.get(codes), twemoji.get(codes)];
+      return ours && theirs ? [{ codes, emoji: withoutTone(title), group, noto: ours, twemoji: theirs }] : [];
+    })
     .filter((one) => !/<text\b/.test(one.noto + one.twemoji));
 }
 
-/** The emoji (by name) that no training sees: of each group the fifth with the lowest hash, one at least. */
+/**
+ * The emoji (by name) that no training sees: of each group the fifth with the lowest hash, one at least.
+ * @param {DrawnEmoji[]} drawn
+ */
 function heldOut(drawn) {
   const groups = [...new Set(drawn.map((one) => one.group))];
   const held = groups.flatMap((group) => {
@@ -107,26 +136,43 @@ function heldOut(drawn) {
   return new Set(held);
 }
 
-/** Of drawings that look the same the first: Norway's flag is Svalbard's too, and one of the two might be trained on. */
+/**
+ * Of drawings that look the same the first: Norway's flag is Svalbard's too, and one of the two might be trained on.
+ * @param {DrawnEmoji[]} drawn
+ */
 async function differentLooks(drawn) {
   const looks = await Promise.all(drawn.map(async (one) => hash(await render(one.noto))));
-  return drawn.filter((_, i) => looks.indexOf(looks[i]) === i);
+  return drawn.filter((_, i) => looks.indexOf(/** @type {string} */ (looks[i])) === i);
 }
 
-/** The dataset as writeDataset takes it. `rng` is core/rng.ts's; `modules` is the node_modules folder. */
-export async function emoji({ rng, modules }) {
-  const drawn = await differentLooks(drawnEmoji(modules));
-  const classes = [...new Set(drawn.map((one) => one.group))].sort();
+/**
+ * The dataset as writeDataset takes it.
+ * @param {Ingredients} ingredients
+ * @returns {Promise<Dataset>}
+ */
+export async function emoji({ rng, modules, only }) {
+  const every = drawnEmoji(modules);
+  const classes = [...new Set(every.map((one) => one.group))].sort();
+  const drawn = await differentLooks(every.filter((one) => !only || only.includes(one.group)));
   const held = heldOut(drawn);
+  /**
+   * @param {string} splitName
+   * @param {'noto' | 'twemoji'} style
+   * @param {(one: DrawnEmoji) => boolean} wanted
+   */
   const split = (splitName, style, wanted) => {
     const samples = drawn
       .filter(wanted)
       .map((one) => ({ label: classes.indexOf(one.group), png: () => render(one[style]) }));
-    return Array.from(rng(SHUFFLE_SEED, `emoji-${splitName}`).permutation(samples.length), (i) => samples[i]);
+    return Array.from(
+      rng(SHUFFLE_SEED, `emoji-${splitName}`).permutation(samples.length),
+      (i) => /** @type {Sample} */ (samples[i]),
+    );
   };
+  /** @param {DrawnEmoji} one */
   const isHeld = (one) => held.has(one.emoji);
   return {
-    name,
+    name: 'emoji',
     license: 'Apache-2.0 (Noto Emoji) and CC-BY-4.0 (Twemoji)',
     source:
       'npm @svgmoji/noto 3.2.0 (Noto Emoji, Google, Apache-2.0) and @twemoji/svg 15.0.0 (Twemoji, Twitter and contributors, CC-BY-4.0), drawn on white; groups from emoji.json 16.0.0 (MIT). ' +

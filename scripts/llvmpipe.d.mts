@@ -1,4 +1,0 @@
-export declare const llvmpipeTests: string[];
-export declare function findLlvmpipe():
-  | { driver: string; missing?: undefined }
-  | { driver?: undefined; missing: string };
