@@ -2,18 +2,17 @@
  * The variants that only GPUs are offered (eight pixels a thread, tiles in workgroup memory), on an adapter that compiles them in
  * seconds: the same bits as all others.
  */
-import { afterEach, beforeAll, expect, it } from 'vitest';
-import { openBackend } from '../../src/engine';
+import { beforeAll, expect, it } from 'vitest';
 import { type Call, gpu } from '../../src/engine/gpu/dispatch';
 import { tuner } from '../../src/engine/gpu/tuner';
 import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
 import { bits, differing } from '../support/convolution-bits';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
+await openGpu();
 /** Families that ran. */
 const kernels = new Set<string>();
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
+beforeAll(() => {
   // As if it were a GPU.
   const device = gpu();
   const dispatch = device.dispatch.bind(device);
@@ -25,7 +24,6 @@ beforeAll(async () => {
     },
   });
 });
-afterEach(() => expect(errors.splice(0)).toEqual([]));
 
 /** All that a GPU is offered; a kernel takes a name that it does not know for its first variant. */
 const offer = { vec4: true, large: true, tapRows: true };

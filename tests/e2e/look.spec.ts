@@ -1,18 +1,8 @@
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import { plan } from '../../src/cli/step-plan';
+import { rowsOf, test } from '../support/page';
 import { type Course, storeRuns } from '../support/stored-runs';
 
-/** A failure in the page is a failure of the test, whatever it looked at. */
-const errors: string[] = [];
-test.beforeEach(({ page }) => {
-  errors.length = 0;
-  page.on('pageerror', (error) => errors.push(error.message));
-});
-test.afterEach(() => {
-  expect(errors).toEqual([]);
-});
-
-const rowsOf = (page: Page) => page.getByRole('region', { name: 'Runs' }).locator('tbody tr');
 const said = (page: Page) => page.getByRole('region', { name: 'What a run says' });
 const openTab = (page: Page, name: string) => page.getByRole('tab', { name }).click();
 

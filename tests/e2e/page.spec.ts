@@ -1,15 +1,6 @@
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
+import { test } from '../support/page';
 import { type Course, storeRuns } from '../support/stored-runs';
-
-/** A failure in the page is a failure of the test, whatever it looked at. */
-const errors: string[] = [];
-test.beforeEach(({ page }) => {
-  errors.length = 0;
-  page.on('pageerror', (error) => errors.push(error.message));
-});
-test.afterEach(() => {
-  expect(errors).toEqual([]);
-});
 
 const runRows = (page: Page) => page.getByRole('region', { name: 'Runs' }).locator('tbody tr:has(th)');
 

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { rowsOf } from '../support/page';
 
 const small =
   './?v=1&resnet50-vd.width=0.125&data.batch=8&data.fraction=0.01&stop.steps=10&data.size=16&data.evalFraction=0.01';
 
-const rowsOf = (page: Page) => page.getByRole('region', { name: 'Runs' }).locator('tbody tr');
 const trainButton = (page: Page) => page.getByRole('button', { name: 'Train', exact: true });
 const teacherOf = (page: Page) => page.getByRole('combobox', { name: 'Teacher' });
 /** Opens the menu of a row and presses an item. */

@@ -1,6 +1,7 @@
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import { type Preset, presets } from '../../src/experiment/presets';
 import { toLink } from '../../src/experiment/url';
+import { rowsOf } from '../support/page';
 
 const tiny = presets.find(({ id }) => id === 'tiny') as Preset;
 
@@ -10,30 +11,32 @@ const small =
 
 const lines = (page: Page, chart: string) =>
   page.getByRole('figure', { name: `${chart} chart` }).locator('path.recharts-line-curve');
-const rowsOf = (page: Page) => page.getByRole('region', { name: 'Runs' }).locator('tbody tr');
 
 /**
- * Milliseconds from a press on a switch, or a key in a text box, to the task after the frame that shows it, measured in the page:
- * what a person waits for. Eleven of them, ascending.
+ * Frames from a press on a switch, or a key in a text box, until the page's settings (its address) have changed: eleven times. Not
+ * milliseconds: how long a frame takes is the machine's affair, and training must not stand between a press and its answer.
  */
-const answerTimes = (control: Locator) =>
+const answerFrames = (control: Locator) =>
   control.evaluate(async (input: HTMLInputElement) => {
     const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
     const write = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set;
     const waits: number[] = [];
     for (let i = 0; i < 11; i++) {
-      const pressed = performance.now();
+      const before = location.search;
       if (input.type === 'checkbox') input.click();
       else {
         write?.call(input, `0.${8 + (i % 2)}`);
         input.dispatchEvent(new Event('input', { bubbles: true }));
       }
-      await frame();
-      await new Promise((resolve) => setTimeout(resolve));
-      waits.push(Math.round(performance.now() - pressed));
+      let frames = 0;
+      while (location.search === before && frames < 100) {
+        await frame();
+        frames++;
+      }
+      waits.push(frames);
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
-    return waits.sort((a, b) => a - b);
+    return waits;
   });
 
 /** Validation top-1 of a finished run, from its row: the first of its percentages. */
@@ -86,10 +89,12 @@ test('the page answers while it trains, pauses, resumes, and a run cut off by a 
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await expect(page.getByRole('button', { name: 'Pause' })).toBeEnabled({ timeout: 200_000 });
 
-  const toggling = await answerTimes(page.getByRole('switch', { name: 'Mixup' }));
-  expect(toggling[5], `toggling: median of ${toggling.join(', ')} ms`).toBeLessThan(100);
-  const typing = await answerTimes(page.getByRole('spinbutton', { name: 'Momentum' }));
-  expect(typing[5], `typing: median of ${typing.join(', ')} ms`).toBeLessThan(100);
+  for (const control of [
+    page.getByRole('switch', { name: 'Mixup' }),
+    page.getByRole('spinbutton', { name: 'Momentum' }),
+  ]) {
+    expect(Math.max(...(await answerFrames(control)))).toBeLessThanOrEqual(1);
+  }
 
   await page.getByRole('button', { name: 'Pause' }).click();
   await expect(rowsOf(page).first()).toContainText('paused');

@@ -1,18 +1,13 @@
 /** The loss with a teacher: both engines against torch, the kernel against central differences in fp64, and what must not change. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, opsOf } from '../../src/engine';
+import { describe, expect, it } from 'vitest';
+import { opsOf } from '../../src/engine';
 import type { DistillationSettings } from '../../src/engine/ops';
 import cases from '../fixtures/loss/distillation.json';
 import { values } from '../fixtures/models/reference';
+import { largest, openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
-afterEach(() => expect(errors.splice(0)).toEqual([]));
-
-const largest = (numbers: readonly number[]) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+await openGpu();
 
 const differences = (got: ArrayLike<number>, expected: readonly number[]) =>
   expected.map((value, i) => (got[i] as number) - value);

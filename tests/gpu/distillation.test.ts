@@ -1,6 +1,6 @@
 /** A student with a teacher follows torch, update by update, in both engines; the teacher stays as it was, and nothing piles up. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Layers } from '../../src/core/layers';
 import {
   createLayers,
@@ -8,7 +8,6 @@ import {
   createTrainer,
   type EngineName,
   noMix,
-  openBackend,
   opsOf,
   type Parameters,
   type Teacher,
@@ -19,13 +18,9 @@ import type { Precision } from '../../src/engine/gpu/precision';
 import type { TrainerOptions } from '../../src/engine/trainer';
 import fixture from '../fixtures/distillation/steps.json';
 import { values, weight } from '../fixtures/models/reference';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-const note = (message: string) => {
-  errors.push(message);
-};
-const { features } = await openBackend({ onError: note, onLost: note });
-afterEach(() => expect(errors.splice(0)).toEqual([]));
+const { features } = await openGpu();
 
 // As tests/fixtures/distillation/make.py has them.
 const [count, size, classes] = [4, 8, 5];

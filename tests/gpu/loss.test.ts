@@ -1,20 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../src/engine';
+import { describe, expect, it } from 'vitest';
 import { batchMetrics, softCrossEntropy } from '../../src/engine/reference/loss';
 import lossCases from '../fixtures/loss/soft-cross-entropy.json';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-afterEach(() => expect(errors.splice(0)).toEqual([]));
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
-
-/** Largest difference, as a share of the largest expected magnitude. */
-function relativeError(got: ArrayLike<number>, expected: readonly number[]): number {
-  const scale = Math.max(...expected.map(Math.abs));
-  return Math.max(...expected.map((value, i) => Math.abs((got[i] as number) - value))) / scale;
-}
+await openGpu();
 
 describe('softCrossEntropy', () => {
   it.each(lossCases)('equals torch, forward and backward ($batch x $classes)', async (fixture) => {
@@ -23,8 +13,8 @@ describe('softCrossEntropy', () => {
     const targets = tf.tensor2d(fixture.targets, [batch, classes]);
     const { value, grad } = tf.valueAndGrad((z: tf.Tensor) => softCrossEntropy(z as tf.Tensor2D, targets))(logits);
     // f32 with a different order of sums: a few units in the last place.
-    expect(relativeError(await value.data(), [fixture.loss])).toBeLessThan(1e-5);
-    expect(relativeError(await grad.data(), fixture.gradient)).toBeLessThan(1e-5);
+    expect(await value.data()).toBeClose([fixture.loss], 1e-5);
+    expect(await grad.data()).toBeClose(fixture.gradient, 1e-5);
   });
 });
 

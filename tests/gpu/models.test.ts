@@ -1,9 +1,8 @@
 /** Models against PyTorch (timm's ResNets, the authors' CMT): same weights, same images, same numbers. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { plainModel } from '../../src/catalog/define';
 import { modelOf } from '../../src/catalog/parts';
-import { openBackend } from '../../src/engine/backend';
 import { type EngineName, opsOf } from '../../src/engine/engines';
 import { createLayers } from '../../src/engine/layers';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
@@ -17,16 +16,9 @@ import {
   values,
   weight,
 } from '../fixtures/models/reference';
+import { openGpu } from '../support/gpu';
 
-const gpuErrors: string[] = [];
-beforeAll(async () => {
-  const adapter = await openBackend({
-    onError: (message) => gpuErrors.push(message),
-    onLost: (message) => gpuErrors.push(message),
-  });
-  expect(adapter.backend).toBe('webgpu');
-});
-afterAll(() => expect(gpuErrors).toEqual([]));
+await openGpu();
 
 interface Network {
   parameters: Parameters;

@@ -1,6 +1,6 @@
 /** Capture and replay: the same bits as running kernel by kernel, and nothing left behind. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OptimizerPlan } from '../../src/core/optimizer';
 import { rng } from '../../src/core/rng';
 import {
@@ -9,7 +9,6 @@ import {
   createParameters,
   createTrainer,
   noMix,
-  openBackend,
   opsOf,
   type Trainer,
   type TrainingBatch,
@@ -22,12 +21,9 @@ import { input } from '../../src/engine/kernels/input';
 import { ParameterArena } from '../../src/engine/kernels/optimizer';
 import type { StepNumber } from '../../src/engine/ops';
 import type { TrainerOptions } from '../../src/engine/trainer';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
-afterEach(() => expect(errors.splice(0)).toEqual([]));
+await openGpu();
 
 const size = 8;
 const classes = 5;

@@ -2,21 +2,17 @@
  * Twenty updates of whole recipes against PyTorch (timm's ResNet-vd, optimizer groups and scheduler, the authors' CMT), from the
  * same weights on the same batches, through what a session runs: planTraining, createNetwork, trainStep.
  */
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseSafetensors } from '../../src/core/safetensors';
-import { openBackend } from '../../src/engine';
 import { planTraining } from '../../src/experiment/plan';
 import { experimentWith } from '../../src/experiment/schema';
 import { createNetwork } from '../../src/trainer/network';
 import { trainStep } from '../../src/trainer/step';
 import type { Picked } from '../fixtures/models/reference';
 import { formulaWeights, recipe, type Trajectory, trajectories, waves } from '../fixtures/trajectories/reference';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
-afterEach(() => expect(errors.splice(0)).toEqual([]));
+await openGpu();
 
 const { classes, accumulation, microBatches, updates, warmup } = recipe;
 const updatesPerEpoch = Math.ceil(microBatches / accumulation);

@@ -1,17 +1,13 @@
 /** Every variant of a kernel gives the same bits, and the tuner keeps what it measured. */
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../src/engine';
+import { describe, expect, it } from 'vitest';
 import { gpu } from '../../src/engine/gpu/dispatch';
 import { tuner } from '../../src/engine/gpu/tuner';
 import { keepChoices, readChoices } from '../../src/engine/gpu/tuner-store';
 import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
 import { bits, differing } from '../support/convolution-bits';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
-afterEach(() => expect(errors.splice(0)).toEqual([]));
+await openGpu();
 
 describe('variants', () => {
   it.each([

@@ -1,10 +1,7 @@
 /** Results of a convolution as bits, to hold the variants of its kernels to each other. */
 import * as tf from '@tensorflow/tfjs-core';
 import { opsOf } from '../../src/engine';
-import { values } from '../fixtures/models/reference';
-
-const filled = (name: string, shape: number[]) =>
-  tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
+import { filled } from './gpu';
 
 /** Output and both gradients of a convolution, as bits. */
 export async function bits(input: number[], out: number, kernel: number, stride: number) {
