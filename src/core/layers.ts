@@ -1,6 +1,6 @@
 /**
  * The tensor layer that models are written in. A model is a function over Layers<T>, whatever T is: GPU tensors
- * (engine/layers.ts), or shapes alone (experiment/estimate.ts counts parameters, multiply-adds and bytes with the same model code).
+ * (engine/layers.ts), or shapes alone (experiment/shape-layers.ts counts parameters, multiply-adds and bytes with the same model code).
  * Images are NHWC. Names are PyTorch state-dict names (timm's): 'layer1.0.conv1' owns 'layer1.0.conv1.weight'.
  */
 

@@ -1,7 +1,5 @@
 /** What a run measures. Shared by the trainer that makes it, the store that keeps it and the charts that draw it. */
 
-export type Split = 'train' | 'validation';
-
 /** Loss and hits summed over images. */
 export interface Totals {
   loss: number;

@@ -13,7 +13,7 @@ export function mean(values: readonly number[]): number {
 }
 
 /** Sample standard deviation (n - 1); 0 for fewer than two values. */
-export function standardDeviation(values: readonly number[]): number {
+function standardDeviation(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const centre = mean(values);
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));

@@ -1,0 +1,32 @@
+/** What the page loads before anything is pressed: small, and without the engine, which lives in workers. */
+import { gzipSync } from 'node:zlib';
+import { expect, test } from '@playwright/test';
+
+/** Of all scripts that the page's entry reaches, on its own thread. Measured: 316 kB on 2026-11-25. */
+const BUDGET_KB = 350;
+
+/** A sentence of tfjs-core's, whatever the minifier did to its names. */
+const tfjs = /backend .{0,40}in registry/;
+
+test('the page itself is within its budget and has no tfjs, which only workers load', async ({ request }) => {
+  const html = await (await request.get('./')).text();
+  const entry = /<script type="module"[^>]* src="\.\/([^"]+)"/.exec(html)?.[1] as string;
+  const textOf = async (path: string) => (await request.get(path)).text();
+  const seen = new Map<string, string>();
+  const waiting = [entry];
+  for (let path = waiting.pop(); path; path = waiting.pop()) {
+    if (seen.has(path)) continue;
+    const text = await textOf(path);
+    seen.set(path, text);
+    for (const [, name] of text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*[`"']\.\/([\w.-]+\.js)[`"']/g))
+      waiting.push(`assets/${name}`);
+  }
+  expect([...seen].filter(([, text]) => tfjs.test(text)).map(([path]) => path)).toEqual([]);
+  const bytes = [...seen.values()].reduce((sum, text) => sum + gzipSync(text).length, 0);
+  expect(bytes / 1000).toBeLessThan(BUDGET_KB);
+
+  // The page names its workers, and one of them has it: else this test would see nothing.
+  const workers = [...new Set([...seen.values()].flatMap((text) => text.match(/[\w.-]*worker-[\w-]+\.js/g) ?? []))];
+  const engines = await Promise.all(workers.map((name) => textOf(`assets/${name}`)));
+  expect(engines.filter((text) => tfjs.test(text)).length).toBeGreaterThan(0);
+});
