@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDataset } from '../../scripts/datasets/shards.mjs';
-import { tricklab } from '../support/cli';
+import { tricklab } from '../support/tricklab';
 
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-train-'));
 const data = join(folder, 'data');
