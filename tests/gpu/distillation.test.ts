@@ -134,10 +134,7 @@ describe.each(['fused', 'reference'] as const)('a student with a teacher, %s', (
     const end = await run.student.dump();
     expect([...end.keys()].sort()).toEqual(Object.keys(fixture.end).sort());
     for (const [name, expected] of Object.entries(fixture.end)) {
-      const got = end.get(name)?.data ?? [];
-      const scale = Math.max(...expected.map(Math.abs));
-      const worst = Math.max(...expected.map((value, i) => Math.abs((got[i] as number) - value)));
-      expect(worst / scale, name).toBeLessThan(5e-6);
+      expect(end.get(name)?.data ?? [], name).toBeClose(expected, 5e-6);
     }
     expect(await bitsOf(run.teacher)).toEqual(before);
     run.close();

@@ -32,18 +32,20 @@ const infoOf = (name: string, folder = datasets): Info =>
 async function samplesOf(name: string, filename: string, folder = datasets) {
   const members = await unpackTar(readFileSync(join(folder, name, filename)));
   const samples = [];
+  // One expectation a file: one a member would take longer than reading it.
+  const odd: string[] = [];
   for (let i = 0; i < members.length; i += 2) {
     const [image, label] = [members[i], members[i + 1]];
     const key = image?.header.name.slice(0, 8) ?? '';
-    expect([image?.header.name, label?.header.name]).toEqual([`${key}.png`, `${key}.cls`]);
-    expect(key).toMatch(/^\d{8}$/);
-    expect(image?.header.mtime?.toISOString()).toBe('2020-01-01T00:00:00.000Z');
+    const named = image?.header.name === `${key}.png` && label?.header.name === `${key}.cls` && /^\d{8}$/.test(key);
+    if (!named || image.header.mtime?.getTime() !== Date.UTC(2020, 0, 1)) odd.push(key);
     samples.push({
       key,
       png: image?.data as Uint8Array,
       label: Number(Buffer.from(label?.data as Uint8Array).toString()),
     });
   }
+  expect(odd).toEqual([]);
   return samples;
 }
 
