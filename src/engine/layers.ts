@@ -1,6 +1,6 @@
 /** The tensor layer on tfjs: core/layers.ts with PyTorch's arithmetic and initial values, over the ops of an engine. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Init, Layers } from '../core/layers';
+import { checkGroupedChannels, type Init, type Layers } from '../core/layers';
 import type { Ops, StepNumber } from './ops';
 import type { Parameters } from './parameters';
 
@@ -20,6 +20,10 @@ export interface LayersContext {
 }
 
 const last = (shape: readonly number[]) => shape.at(-1) as number;
+
+function unavailable(what: string): never {
+  throw new Error(`The engine has no ${what} yet.`);
+}
 
 /** Throws in words if batch norm over the groups of a batch is impossible. */
 function checkGroups(x: tf.Tensor, groups: number): void {
@@ -47,14 +51,27 @@ export function createLayers(
   return {
     shape: (x) => x.shape,
 
-    conv(x, name, { out, kernel, stride = 1, padding = 0, depthwise = false, bias: withBias = false }) {
+    conv(
+      x,
+      name,
+      {
+        out,
+        kernel,
+        stride = 1,
+        padding = 0,
+        groups = 1,
+        bias: withBias = false,
+        init = { kind: 'kaiming-normal-fan-out' },
+      },
+    ) {
       const channels = last(x.shape);
-      if (depthwise && out !== channels)
-        throw new Error(`${name}: a depthwise convolution keeps its ${channels} channels.`);
+      checkGroupedChannels(name, channels, out, groups);
+      const depthwise = groups > 1 && groups === channels;
+      if (groups > 1 && !(depthwise && out === channels)) unavailable('grouped convolution');
       const filter = parameters.get(`${name}.weight`, {
-        shape: [out, depthwise ? 1 : channels, kernel, kernel],
+        shape: [out, channels / groups, kernel, kernel],
         layout: depthwise ? 'depthwise-conv' : 'conv',
-        init: { kind: 'kaiming-normal-fan-out' },
+        init,
       }) as tf.Tensor4D;
       const bias = withBias ? vector(`${name}.bias`, out) : undefined;
       const convolve = depthwise ? ops.depthwiseConv : ops.conv;
@@ -81,11 +98,13 @@ export function createLayers(
 
     linear(x, name, { out, bias: withBias = true, init }) {
       const channels = last(x.shape);
-      // PyTorch's nn.Linear: weight and bias U(+-1/sqrt(fan_in)). Other weight inits come with a zero bias.
-      const start: Init = init ?? { kind: 'uniform', bound: 1 / Math.sqrt(channels) };
-      const weight = parameters.get(`${name}.weight`, { shape: [out, channels], layout: 'linear', init: start });
-      const biasStart: Init = start.kind === 'uniform' ? start : { kind: 'zeros' };
-      const bias = withBias ? vector(`${name}.bias`, out, biasStart) : undefined;
+      const plain: Init = { kind: 'uniform', bound: 1 / Math.sqrt(channels) };
+      const weight = parameters.get(`${name}.weight`, {
+        shape: [out, channels],
+        layout: 'linear',
+        init: init ?? plain,
+      });
+      const bias = withBias ? vector(`${name}.bias`, out, init ? { kind: 'zeros' } : plain) : undefined;
       const y = ops.linear(tf.reshape(x, [-1, channels]) as tf.Tensor2D, weight as tf.Tensor2D, bias);
       return tf.reshape(y, [...x.shape.slice(0, -1), out]);
     },
@@ -94,6 +113,12 @@ export function createLayers(
     gelu: ops.gelu,
     swish: ops.swish,
     add: ops.add,
+    sigmoid: () => unavailable('sigmoid'),
+    hardSigmoid: () => unavailable('hard sigmoid'),
+    hardSwish: () => unavailable('hard swish'),
+    multiply: () => unavailable('multiply'),
+    concat: () => unavailable('concat'),
+    parameter: (name, shape, init) => parameters.get(name, { shape: [...shape], layout: 'plain', init }),
     maxPool: (x, options) => ops.maxPool(x as tf.Tensor4D, options),
     avgPool: (x, options) => ops.avgPool(x as tf.Tensor4D, options),
     globalAvgPool: (x) => ops.globalAvgPool(x as tf.Tensor4D),

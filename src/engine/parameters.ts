@@ -119,6 +119,8 @@ function draw(seed: number, name: string, shape: number[], init: Init): Float32A
       return data;
     case 'ones':
       return data.fill(1);
+    case 'constant':
+      return data.fill(init.value);
     case 'uniform':
       for (let i = 0; i < data.length; i++) data[i] = random.uniform(-init.bound, init.bound);
       return data;

@@ -2,16 +2,16 @@
  * The tensor layer over shapes alone: runs a model's own code without a tensor and counts what it would hold and do.
  * Multiply-adds are those of convolutions and linear layers, as the papers count them; attention's are kept apart.
  */
-import type { Layers } from '../core/layers';
+import { checkGroupedChannels, concatenatedChannels, factorScope, type Layers } from '../core/layers';
 
 /** [batch, height, width, channels], [batch, tokens, channels] or [batch, features]. */
 export type Shape = readonly number[];
 
 export interface Counts {
-  /** Trainable numbers, each name once. */
-  parameters: Map<string, number>;
-  /** Numbers that are not trained, running statistics, each name once. */
-  buffers: Map<string, number>;
+  /** PyTorch's shapes of the trainable tensors, each name once. */
+  parameters: Map<string, Shape>;
+  /** Shapes of what is not trained, running statistics, each name once. */
+  buffers: Map<string, Shape>;
   /** Multiply-adds of convolutions and linear layers, one forward pass. */
   macs: number;
   /** Multiply-adds of q k^T and of its product with v. */
@@ -22,7 +22,8 @@ export interface Counts {
   largest: number;
 }
 
-const product = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
+/** Numbers in a tensor of that shape. */
+export const numbersIn = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
 /** Positions of a sliding window, PyTorch's rule; ceil: the last window may hang over the end but must start inside. */
 export function windows(length: number, kernel: number, stride: number, padding: number, ceil = false): number {
@@ -35,9 +36,9 @@ export function windows(length: number, kernel: number, stride: number, padding:
 /** A counting tensor layer, and its counts so far. Throws where a real layer would: an image too small for its window. */
 export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
   const counts: Counts = { parameters: new Map(), buffers: new Map(), macs: 0, attentionMacs: 0, saved: 0, largest: 0 };
-  const own = (name: string, size: number) => counts.parameters.set(name, size);
+  const own = (name: string, ...shape: number[]) => counts.parameters.set(name, shape);
   const keep = (shape: Shape): Shape => {
-    const size = product(shape);
+    const size = numbersIn(shape);
     counts.saved += size;
     counts.largest = Math.max(counts.largest, size);
     return shape;
@@ -57,18 +58,19 @@ export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
   };
   const nn: Layers<Shape> = {
     shape: (x) => [...x],
-    conv(x, name, { out, kernel, stride = 1, padding = 0, depthwise = false, bias = false }) {
+    conv(x, name, { out, kernel, stride = 1, padding = 0, groups = 1, bias = false }) {
+      checkGroupedChannels(name, last(x), out, groups);
       const shape = slide(x, kernel, stride, padding, false, out);
-      const perOutput = kernel * kernel * (depthwise ? 1 : last(x));
-      own(`${name}.weight`, perOutput * out);
+      const seen = last(x) / groups;
+      own(`${name}.weight`, out, seen, kernel, kernel);
       if (bias) own(`${name}.bias`, out);
-      counts.macs += product(shape) * perOutput;
+      counts.macs += numbersIn(shape) * seen * kernel * kernel;
       return keep(shape);
     },
     batchNorm(x, name) {
       own(`${name}.weight`, last(x));
       own(`${name}.bias`, last(x));
-      for (const buffer of ['running_mean', 'running_var']) counts.buffers.set(`${name}.${buffer}`, last(x));
+      for (const buffer of ['running_mean', 'running_var']) counts.buffers.set(`${name}.${buffer}`, [last(x)]);
       return keep(x);
     },
     layerNorm(x, name) {
@@ -78,16 +80,28 @@ export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
     },
     linear(x, name, { out, bias = true }) {
       const shape = [...x.slice(0, -1), out];
-      own(`${name}.weight`, last(x) * out);
+      own(`${name}.weight`, out, last(x));
       if (bias) own(`${name}.bias`, out);
-      counts.macs += product(shape) * last(x);
+      counts.macs += numbersIn(shape) * last(x);
       return keep(shape);
     },
     relu: keep,
     gelu: keep,
     swish: keep,
+    sigmoid: keep,
+    hardSigmoid: keep,
+    hardSwish: keep,
     // The gradient of a sum is the gradient: nothing of it is read again.
     add: (a) => a,
+    multiply(a, b) {
+      factorScope(a, b);
+      return keep(a);
+    },
+    concat: (xs) => keep([...(xs[0] ?? []).slice(0, -1), concatenatedChannels(xs)]),
+    parameter(name, shape) {
+      own(name, ...shape);
+      return shape;
+    },
     maxPool: (x, { kernel, stride, padding }) => keep(slide(x, kernel, stride, padding, false)),
     avgPool: (x, { kernel, stride, ceil }) => keep(slide(x, kernel, stride, 0, ceil)),
     globalAvgPool(x) {
@@ -95,14 +109,14 @@ export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
       return keep([batch, channels]);
     },
     reshape: (x, shape) => {
-      if (product(x) !== product(shape))
+      if (numbersIn(x) !== numbersIn(shape))
         throw new Error(`[${x.join(', ')}] cannot take the shape [${shape.join(', ')}].`);
       return shape;
     },
     attention(q, k, _v, { heads, biasName }) {
       const [batch, n, channels] = q as readonly [number, number, number];
       const m = k[1] as number;
-      own(biasName, heads * n * m);
+      own(biasName, heads, n, m);
       counts.attentionMacs += 2 * batch * n * m * channels;
       keep([batch, heads, n, m]);
       return keep(q);

@@ -173,7 +173,7 @@ describe('parameters', () => {
     tf.tidy(() => {
       const nn = createLayers(store, { ops: opsOf('fused'), training: true, seed: 7, step: 0 });
       const x = nn.conv(tf.zeros([1, 4, 4, 6]), 'conv', { out: 8, kernel: 3, padding: 1 });
-      const y = nn.batchNorm(nn.conv(x, 'dw', { out: 8, kernel: 3, padding: 1, depthwise: true, bias: true }), 'bn');
+      const y = nn.batchNorm(nn.conv(x, 'dw', { out: 8, kernel: 3, padding: 1, groups: 8, bias: true }), 'bn');
       nn.linear(nn.globalAvgPool(y), 'fc', { out: 5 });
     });
 

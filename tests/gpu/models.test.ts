@@ -1,4 +1,4 @@
-/** Models against PyTorch (timm's ResNets, the authors' CMT): same weights, same images, same numbers. */
+/** Models against PyTorch (timm's, and the authors' CMT): same weights, same images, same numbers. */
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { plainModel } from '../../src/catalog/define';
@@ -88,11 +88,15 @@ describe('evaluation', () => {
     net.parameters.dispose();
   });
 
-  it('gives the logits of the whole cmt_ti of its authors', async () => {
-    const net = network('cmt-tiny', {}, { classes: 10, size: 64 });
+  it.each([
+    ['cmt-tiny', 'cmt-evaluation'],
+    ['mobilenetv3-small', 'mobilenet-evaluation'],
+    ['convnext-atto', 'convnext-evaluation'],
+  ] as const)('gives the logits of the whole %s of its authors', async (id, key) => {
+    const net = network(id, {}, { classes: 10, size: 64 });
     await fill(net);
     const logits = tf.tidy(() => net.run(batchOf(2, 64), false));
-    expect(difference(await logits.data(), logitsOf('cmt-evaluation'))).toBeLessThan(1e-4);
+    expect(difference(await logits.data(), logitsOf(key))).toBeLessThan(1e-4);
     logits.dispose();
     net.parameters.dispose();
   });
@@ -102,6 +106,7 @@ const quarter = { depths: [1, 2, 1, 1], width: 0.25 };
 
 const smallCmt = { depths: [1, 2, 1, 1], channels: 8 };
 const smallStem = { ...quarter, stem: 'small' };
+const smallConvNext = { depths: [1, 1, 2, 1], width: 0.4 };
 
 /** A network, its batch and the side of its images. Replicas are parts of the batch that PyTorch ran one by one. */
 interface Case {
@@ -121,6 +126,13 @@ const cases: [TrainingName, Case][] = [
   ['plain', { model: 'resnet50', options: { depths: [1, 1, 1, 1] }, batch: 5, size: 36 }],
   ['cmt-tiny', { model: 'cmt-tiny', options: {}, batch: 4, size: 64 }],
   ['small-cmt-replicas', { model: 'cmt-tiny', options: smallCmt, batch: 6, size: 64, replicas: 3 }],
+  ['small-mobilenet', { model: 'mobilenetv3-small', options: { width: 0.25 }, batch: 4, size: 67 }],
+  [
+    'small-mobilenet-replicas',
+    { model: 'mobilenetv3-small', options: { width: 0.5, stem: 'small' }, batch: 6, size: 35, replicas: 2 },
+  ],
+  ['small-convnext', { model: 'convnext-atto', options: smallConvNext, batch: 3, size: 75 }],
+  ['pixel-convnext', { model: 'convnext-atto', options: { ...smallConvNext, patch: '1' }, batch: 2, size: 17 }],
   // The other engine: it is what the kernels are tested against, and slow.
   ['small-a', { model: 'resnet50-a', options: smallStem, batch: 4, size: 16, engine: 'reference' }],
 ];

@@ -46,6 +46,10 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
     return { y, mean, variance };
   };
 
+  const unavailable = (what: string): never => {
+    throw new Error(`jax-js has no ${what} in the benchmark yet.`);
+  };
+
   const nn: Layers<np.Array> = {
     shape: (x) => {
       if (x.ndim !== 4) return [...x.shape];
@@ -53,13 +57,13 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
       return [b, h, w, c];
     },
 
-    conv(x, name, { stride = 1, padding = 0, depthwise = false, bias = false }) {
+    conv(x, name, { stride = 1, padding = 0, groups = 1, bias = false }) {
       const pads: [number, number][] = [
         [padding, padding],
         [padding, padding],
       ];
-      const groups = depthwise ? { featureGroupCount: channels(x) } : {};
-      const y = lax.convGeneralDilated(x.ref, parameter(`${name}.weight`), [stride, stride], pads, groups);
+      const cut = groups > 1 ? { featureGroupCount: groups } : {};
+      const y = lax.convGeneralDilated(x.ref, parameter(`${name}.weight`), [stride, stride], pads, cut);
       return keep(bias ? y.add(along(x, parameter(`${name}.bias`))) : y);
     },
 
@@ -94,6 +98,12 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
     gelu: (x) => keep(jaxNn.gelu(x.ref, { approximate: false })),
     swish: (x) => keep(jaxNn.silu(x.ref)),
     add: (a, b) => keep(a.ref.add(b.ref)),
+    sigmoid: () => unavailable('sigmoid'),
+    hardSigmoid: () => unavailable('hard sigmoid'),
+    hardSwish: () => unavailable('hard swish'),
+    multiply: () => unavailable('multiply'),
+    concat: () => unavailable('concat'),
+    parameter: () => unavailable('parameter'),
 
     // All maps that are pooled here are behind a ReLU, so zeros never win.
     maxPool(x, { kernel, stride, padding }) {

@@ -41,10 +41,17 @@ export function createStockLayers(): StockLayers {
   const add = (a: Symbolic, b: Symbolic) => apply(tf.layers.add(), [a, b]);
   const bias = (name: string, has: boolean) => (has ? [{ name: `${name}.bias` }] : []);
 
+  const unavailable = (what: string): never => {
+    throw new Error(`Stock tf.layers has no ${what} in the benchmark yet.`);
+  };
+
   const nn: Layers<Symbolic> = {
     shape: (x) => x.shape as number[],
 
-    conv(x, name, { out, kernel, stride = 1, padding = 0, depthwise = false, bias: useBias = false }) {
+    conv(x, name, { out, kernel, stride = 1, padding = 0, groups = 1, bias: useBias = false }) {
+      const depthwise = groups > 1 && groups === x.shape.at(-1) && groups === out;
+      if (groups > 1 && !depthwise)
+        throw new Error(`${name}: tf.layers has no grouped convolution but the depthwise one.`);
       const same = stride === 1 && 2 * padding === kernel - 1;
       const shared = {
         kernelSize: kernel,
@@ -86,6 +93,12 @@ export function createStockLayers(): StockLayers {
     gelu: (x) => activation(x, 'gelu'),
     swish: (x) => activation(x, 'swish'),
     add,
+    sigmoid: () => unavailable('sigmoid'),
+    hardSigmoid: () => unavailable('hard sigmoid'),
+    hardSwish: () => unavailable('hard swish'),
+    multiply: () => unavailable('multiply'),
+    concat: () => unavailable('concat'),
+    parameter: () => unavailable('parameter'),
 
     // All maps that are pooled here are behind a ReLU, so zeros never win.
     maxPool: (x, { kernel, stride, padding }) =>

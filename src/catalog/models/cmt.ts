@@ -55,7 +55,7 @@ function attention<T>(nn: Layers<T>, x: T, name: string, { key, heads, reduction
       out: channels,
       kernel: reduction,
       stride: reduction,
-      depthwise: true,
+      groups: channels,
       bias: true,
     });
     source = nn.batchNorm(source, `${name}.sr.1`);
@@ -78,14 +78,15 @@ function feedForward<T>(nn: Layers<T>, x: T, name: string): T {
   const hidden = Math.trunc(channels * MLP_RATIO);
   let y = nn.conv(x, `${name}.conv1.0`, { out: hidden, kernel: 1, bias: true });
   y = nn.batchNorm(nn.gelu(y), `${name}.conv1.2`);
-  y = nn.add(nn.conv(y, `${name}.proj`, { out: hidden, kernel: 3, padding: 1, depthwise: true, bias: true }), y);
+  y = nn.add(nn.conv(y, `${name}.proj`, { out: hidden, kernel: 3, padding: 1, groups: hidden, bias: true }), y);
   y = nn.batchNorm(nn.gelu(y), `${name}.proj_bn`);
   y = nn.conv(y, `${name}.conv2.0`, { out: channels, kernel: 1, bias: true });
   return nn.batchNorm(y, `${name}.conv2.1`);
 }
 
 function block<T>(nn: Layers<T>, input: T, name: string, stage: Stage, dropPath: number): T {
-  const local = { out: channelsOf(nn, input), kernel: 3, padding: 1, depthwise: true, bias: true };
+  const channels = channelsOf(nn, input);
+  const local = { out: channels, kernel: 3, padding: 1, groups: channels, bias: true };
   let x = nn.add(nn.conv(input, `${name}.proj`, local), input);
   const attended = attention(nn, nn.layerNorm(x, `${name}.norm1`, { eps: LAYER_NORM_EPS }), `${name}.attn`, stage);
   x = nn.add(x, nn.dropPath(attended, `${name}.attn`, dropPath));

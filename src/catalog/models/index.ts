@@ -1,5 +1,15 @@
 import type { Model } from '../define';
 import { cmtTiny } from './cmt';
+import { convNextAtto } from './convnext';
+import { mobileNetV3Small } from './mobilenet-v3';
 import { resnet50, resnet50A, resnet50C, resnet50Vd } from './resnet';
 
-export const models: readonly Model[] = [resnet50Vd, resnet50, resnet50C, resnet50A, cmtTiny];
+export const models: readonly Model[] = [
+  resnet50Vd,
+  resnet50,
+  resnet50C,
+  resnet50A,
+  cmtTiny,
+  mobileNetV3Small,
+  convNextAtto,
+];

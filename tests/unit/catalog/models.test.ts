@@ -45,10 +45,12 @@ function calls(id: string, options: object, plan: Partial<typeof plainModel>): s
 
 const small = { depths: [1, 2, 1, 1] };
 
+const dropPaths = (made: string[]) => made.filter((call) => call.startsWith('drop-path'));
+
 test('a ResNet skips blocks by the linear rule of timm, before the shortcut is added', () => {
   const made = calls('resnet50-vd', small, { dropPath: 0.2 });
   // Block i of 5: .2 i / 4; the first never, and stays fused.
-  expect(made.filter((call) => call.startsWith('drop-path'))).toEqual([
+  expect(dropPaths(made)).toEqual([
     'drop-path layer2.0 0.050',
     'drop-path layer2.1 0.100',
     'drop-path layer3.0 0.150',
@@ -61,7 +63,7 @@ test('a ResNet skips blocks by the linear rule of timm, before the shortcut is a
 
 test('a CMT skips attention and feed-forward of a block by the same rule, as its authors do', () => {
   const made = calls('cmt-tiny', small, { dropPath: 0.2 });
-  expect(made.filter((call) => call.startsWith('drop-path')).slice(0, 4)).toEqual([
+  expect(dropPaths(made).slice(0, 4)).toEqual([
     'drop-path blocks_a.0.attn 0.000',
     'drop-path blocks_a.0.mlp 0.000',
     'drop-path blocks_b.0.attn 0.050',
@@ -70,11 +72,45 @@ test('a CMT skips attention and feed-forward of a block by the same rule, as its
   expect(made).toContain('drop-path blocks_d.0.mlp 0.200');
 });
 
+test('a MobileNetV3 skips the blocks that have a shortcut, at rates that count its first and last block, as timm does', () => {
+  const made = calls('mobilenetv3-small', {}, { dropPath: 0.12 });
+  // Block i of 12: .12 i / 12; blocks 1, 3, 6 and 8 halve the image or change the channels.
+  expect(dropPaths(made)).toEqual([
+    'drop-path blocks.1.1 0.020',
+    'drop-path blocks.2.1 0.040',
+    'drop-path blocks.2.2 0.050',
+    'drop-path blocks.3.1 0.070',
+    'drop-path blocks.4.1 0.090',
+    'drop-path blocks.4.2 0.100',
+  ]);
+  const at = made.indexOf('drop-path blocks.2.1 0.040');
+  expect(made.slice(at - 1, at + 2)).toEqual(['norm blocks.2.1.bn3', 'drop-path blocks.2.1 0.040', 'add']);
+});
+
+test('without drop path a MobileNetV3 adds its shortcuts within the norm', () => {
+  const made = calls('mobilenetv3-small', {}, {});
+  expect(made).toContain('norm blocks.2.1.bn3 residual');
+  expect(made).toContain('norm blocks.2.0.bn3');
+  expect(made.filter((call) => /^(add|drop-path)/.test(call))).toEqual([]);
+});
+
+test('a ConvNeXt skips blocks by the linear rule of timm', () => {
+  expect(dropPaths(calls('convnext-atto', small, { dropPath: 0.2 }))).toEqual([
+    'drop-path stages.0.blocks.0 0.000',
+    'drop-path stages.1.blocks.0 0.050',
+    'drop-path stages.1.blocks.1 0.100',
+    'drop-path stages.2.blocks.0 0.150',
+    'drop-path stages.3.blocks.0 0.200',
+  ]);
+});
+
 test.each([
-  ['resnet50', 'fc'],
-  ['cmt-tiny', 'head'],
-])('dropout of %s comes right before the classifier', (id, classifier) => {
-  const made = calls(id, small, { dropout: 0.3 });
+  ['resnet50', 'fc', small],
+  ['cmt-tiny', 'head', small],
+  ['mobilenetv3-small', 'classifier', {}],
+  ['convnext-atto', 'head.fc', small],
+])('dropout of %s comes right before the classifier', (id, classifier, options) => {
+  const made = calls(id, options, { dropout: 0.3 });
   expect(made.at(-1)).toBe(`linear ${classifier}`);
   expect(made.at(-2)).toMatch(/^dropout .* 0\.300$/);
 });

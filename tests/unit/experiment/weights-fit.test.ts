@@ -6,7 +6,7 @@ import { type NamedArray, parseSafetensors, writeSafetensors } from '../../../sr
 import { clashes } from '../../../src/experiment/clashes';
 import { planTraining } from '../../../src/experiment/plan';
 import { experimentWith } from '../../../src/experiment/schema';
-import { countingLayers } from '../../../src/experiment/shape-layers';
+import { countingLayers, numbersIn } from '../../../src/experiment/shape-layers';
 import {
   describeWeights,
   headerTexts,
@@ -18,14 +18,14 @@ import { type Checkpoint, surplus } from '../../../src/runs/checkpoints';
 const small = { depths: [1, 1, 1, 1], width: 0.0625, stem: 'imagenet' };
 const network: NetworkDescription = { model: 'resnet50-vd', options: small, classes: 7, size: 32 };
 
-/** Tensors of a network, flat: only their sizes matter here. */
+/** Tensors of a network. */
 function tensorsOf({ model, options, classes, size }: NetworkDescription): Map<string, NamedArray> {
   const { nn, counts } = countingLayers();
   modelOf(model).forward(nn, [1, size, size, 3], options, { ...plainModel, classes, size });
   return new Map(
-    [...counts.parameters, ...counts.buffers].map(([name, count]) => [
+    [...counts.parameters, ...counts.buffers].map(([name, shape]) => [
       name,
-      { shape: [count], data: new Float32Array(count).fill(0.5) },
+      { shape: [...shape], data: new Float32Array(numbersIn(shape)).fill(0.5) },
     ]),
   );
 }
