@@ -8,7 +8,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The test files that run on it: the kernels' once more, and those that need it or Node. */
 export const llvmpipeTests = [
-  ...['kernels', 'finite-differences', 'recorded', 'optimizers', 'half', 'distillation', 'distillation-loss'].map(
+  ...['ops', 'op-properties', 'recorded', 'optimizers', 'half', 'distillation', 'distillation-loss'].map(
     (name) => `tests/gpu/${name}.test.ts`,
   ),
   ...['bench', 'large-tiles'].map((name) => `tests/dawn/${name}.test.ts`),

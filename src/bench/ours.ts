@@ -23,10 +23,9 @@ export function createOurs(): Contender {
     async build(workload, weights) {
       const { batch, size, classes } = workload;
       const parameters = engine.createParameters(SEED);
-      const ops = engine.opsOf('fused');
       const forward = (x: engine.Tensor4D, mode: { training: boolean; step: engine.StepNumber }) =>
         workload.forward<engine.Tensor>(
-          engine.createLayers(parameters, { ops, seed: SEED, ...mode }),
+          engine.createLayers(parameters, { engine: engine.engineOf('fused'), seed: SEED, ...mode }),
           x,
         ) as engine.Tensor2D;
       engine.buildParameters(forward, size);

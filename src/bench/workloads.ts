@@ -2,8 +2,8 @@
 import { plainModel } from '../catalog/define';
 import { cmtTiny } from '../catalog/models/cmt';
 import { resnet50Vd } from '../catalog/models/resnet';
-import type { Layers } from '../core/layers';
 import { rng } from '../core/rng';
+import type { Layers } from '../engine/ops';
 import { countingLayers } from '../experiment/shape-layers';
 
 export type WorkloadId = 'residual' | 'resnet-vd' | 'resnet50-vd' | 'cmt' | 'resnet50-vd-224';

@@ -4,9 +4,9 @@
  * Hooks are pure and import no tfjs: a trick plans, the engine executes.
  */
 import { z } from 'zod';
-import type { Layers } from '../core/layers';
 import type { OptimizerPlan } from '../core/optimizer';
 import type { Rng } from '../core/rng';
+import type { Layers } from '../engine/ops';
 import type { ImageOp, Rgb } from './image-ops';
 
 // ---- options -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,23 @@ export type UpdateRule =
    */
   | { kind: 'lars'; momentum: number; nesterov: boolean; eta: number; eps: number; clip: boolean };
 
+/** What is true of a rule whatever its numbers. */
+export const ruleFacts: Readonly<
+  Record<
+    UpdateRule['kind'],
+    {
+      /** Numbers kept of each weight from one update to the next. */
+      moments: number;
+      /** Parameters with <= 1 dimension never decay, whatever decayVectors says. */
+      sparesVectors: boolean;
+    }
+  >
+> = {
+  sgd: { moments: 1, sparesVectors: false },
+  adamw: { moments: 2, sparesVectors: false },
+  lars: { moments: 1, sparesVectors: true },
+};
+
 /** A moving average of the weights and running statistics, timm's ModelEmaV3. */
 export interface Averaging {
   /** Share of the old average that an update keeps. */
@@ -43,5 +60,5 @@ export function averagingDecay({ decay, warmup }: Averaging, update: number): nu
 
 /** Copies of every weight that training holds: the weight, its gradient, its moments, and what switches add. */
 export function copiesPerWeight({ rule, averaging }: OptimizerPlan, accumulating: boolean): number {
-  return 2 + (rule.kind === 'adamw' ? 2 : 1) + (averaging ? 1 : 0) + (accumulating ? 1 : 0);
+  return 2 + ruleFacts[rule.kind].moments + (averaging ? 1 : 0) + (accumulating ? 1 : 0);
 }

@@ -1,6 +1,6 @@
 /**
  * Opens the device that trains: WebGPU on our own GPUDevice, else WebGL, else the CPU.
- * This file, gpu/ and reference/conv-gradients.ts are the border with tfjs internals (pinned at 4.22).
+ * This file, gpu/ and reference/stock-gradients.ts are the border with tfjs internals (pinned at 4.22).
  */
 
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
@@ -8,9 +8,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 import { messageOf } from '../core/message';
 import type { AdapterSummary } from '../core/results';
+import { replaceAdd } from './fused';
 import { openGpu } from './gpu/dispatch';
-import { replaceAdd } from './kernels/pointwise';
-import { replaceGradients } from './reference/conv-gradients';
+import { TimingTuner } from './gpu/tuner';
+import { replaceGradients } from './reference/stock-gradients';
 import { recallTuning } from './tuning';
 
 export interface BackendListener {
@@ -60,7 +61,7 @@ async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
   // 0 leaves only the packed matmul. The other choice for long inner dimensions, split-K, adds with atomics (another
   // order every time, so no run could be repeated) and is wrong for a transposed B.
   backend.thresholdToIncreaseWorkgroups = 0;
-  openGpu(backend, software);
+  openGpu(backend, software, (gpu) => new TimingTuner(gpu));
   replaceAdd();
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => backend, 3);

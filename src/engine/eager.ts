@@ -1,12 +1,12 @@
 /** The reference trainer: every step runs through tfjs op by op. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Totals } from '../core/results';
+import { batchLoss, taught } from './batch-loss';
 import { variableGradients } from './gradients';
+import { referenceEngine } from './reference';
 import { createAverages } from './reference/averages';
 import { mixedWithReverse, normalizedInput } from './reference/input';
-import { referenceOps } from './reference/ops';
 import { createOptimizer } from './reference/optimizer';
-import { taught } from './teacher';
 import type { ImageBatch, Trainer, TrainerOptions } from './trainer';
 
 const totalsOf = ([loss = 0, top1 = 0, top5 = 0]: ArrayLike<number> & Iterable<number>): Totals => ({
@@ -38,10 +38,10 @@ export function createEagerTrainer({
           const x = mixedWithReverse(image(batch), batch.mix);
           const targets = tf.tensor2d(batch.targets, [batch.count, classes]);
           const labels = tf.tensor1d(batch.labels, 'int32');
-          const distillation = taught(teacher, x);
+          const teacherLogits = taught(teacher, x);
           const { gradients, sums } = variableGradients(parameters.trainable(), () => {
             const logits = forward(x, { training: true, step: firstMicroBatch + i });
-            return referenceOps.softCrossEntropy(logits, targets, labels, distillation);
+            return batchLoss(referenceEngine, { logits, targets, labels }, teacher, teacherLogits);
           });
           metrics.push(tf.keep(sums));
           return Object.fromEntries(
@@ -70,7 +70,7 @@ export function createEagerTrainer({
         const out = forward(image(batch), { training: false, step: 0 });
         const labels = tf.tensor1d(batch.labels, 'int32');
         const targets = tf.cast(tf.oneHot(labels, classes), 'float32') as tf.Tensor2D;
-        return [out, referenceOps.softCrossEntropy(out, targets, labels).sums] as [tf.Tensor2D, tf.Tensor1D];
+        return [out, batchLoss(referenceEngine, { logits: out, targets, labels }).sums] as [tf.Tensor2D, tf.Tensor1D];
       });
       const [values, totals] = await Promise.all([withLogits ? logits.data() : undefined, sums.data()]);
       tf.dispose([logits, sums]);

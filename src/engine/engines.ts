@@ -1,19 +1,15 @@
 /** The engines by name. */
 import * as tf from '@tensorflow/tfjs-core';
 import { createEagerTrainer } from './eager';
-import { fusedOps } from './kernels';
-import type { Ops } from './ops';
+import { fusedEngine } from './fused';
 import { createRecordedTrainer } from './recorded';
-import { referenceOps } from './reference/ops';
-import type { Trainer, TrainerOptions } from './trainer';
-
-/** Our own kernels, captured and replayed; or plain tfjs ops, one by one. */
-export type EngineName = 'fused' | 'reference';
+import { referenceEngine } from './reference';
+import type { Engine, EngineName, Trainer, TrainerOptions } from './trainer';
 
 /** What can be had of what was asked for: the fused kernels need WebGPU. */
 export const engineFor = (asked: EngineName): EngineName => (tf.getBackend() === 'webgpu' ? asked : 'reference');
 
-export const opsOf = (engine: EngineName): Ops => (engine === 'fused' ? fusedOps : referenceOps);
+export const engineOf = (name: EngineName): Engine => (name === 'fused' ? fusedEngine : referenceEngine);
 
 export const createTrainer = (engine: EngineName, options: TrainerOptions): Trainer =>
   engine === 'fused' ? createRecordedTrainer(options) : createEagerTrainer(options);

@@ -1,8 +1,7 @@
 /** How fast can this adapter multiply matrices with our kernels? What the useful rate of a training step is measured against. */
 import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from './gpu/dispatch';
-import { tuner } from './gpu/tuner';
-import { convForward, convGeometry } from './kernels/conv';
+import { convForward, convGeometry } from './ops/conv/passes';
 import { keepTuning } from './tuning';
 
 /** [rows, inner] x [inner, columns], from light to heavy. */
@@ -29,14 +28,14 @@ async function rateOf([rows, inner, columns]: readonly [number, number, number])
   const geometry = convGeometry([rows, 1, 1, inner], { out: columns, kernel: 1, stride: 1, padding: 0 });
   const run = async (times: number) => {
     const start = performance.now();
-    for (let i = 0; i < times; i++) device.release(convForward({ x, w }, geometry));
+    for (let i = 0; i < times; i++) device.release(convForward(device, { x, w }, geometry));
     device.flush();
     await device.device.queue.onSubmittedWorkDone();
     return (performance.now() - start) / times;
   };
   await run(1);
-  if (tuner().untried().length > 0) {
-    await tuner().tune(Number.POSITIVE_INFINITY);
+  if (device.tuner.untried().length > 0) {
+    await device.tuner.tune(Number.POSITIVE_INFINITY);
     await keepTuning();
     // Compiles what was chosen.
     await run(1);

@@ -1,11 +1,12 @@
 /** Gradients of a loss by parameter name, from tfjs's tape. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { BatchLoss } from './batch-loss';
 import type { Parameter } from './parameters';
 
 /** Runs pass with the tape on. Call within tf.tidy, which owns the results. */
 export function variableGradients(
   parameters: readonly Parameter[],
-  pass: () => { loss: tf.Scalar; sums: tf.Tensor1D },
+  pass: () => BatchLoss,
 ): { gradients: Record<string, tf.Tensor>; sums: tf.Tensor1D } {
   const names = new Map(parameters.map(({ variable, name }) => [variable.name, name]));
   let sums: tf.Tensor1D | undefined;

@@ -2,10 +2,18 @@
 
 export type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 export { openBackend } from './backend';
-export { buildParameters, createTrainer, type EngineName, engineFor, opsOf } from './engines';
+export { buildParameters, createTrainer, engineFor, engineOf } from './engines';
 export { measureGemmRate } from './gemm-rate';
 export { createLayers } from './layers';
-export type { StepNumber } from './ops';
 export { createParameters, type Parameters } from './parameters';
 export { measureFlops } from './probe';
-export { type Mix, noMix, type Teacher, type Trainer, type TrainingBatch } from './trainer';
+export {
+  type Engine,
+  type EngineName,
+  type Mix,
+  noMix,
+  type StepNumber,
+  type Teacher,
+  type Trainer,
+  type TrainingBatch,
+} from './trainer';

@@ -3,28 +3,12 @@
  * leave and enter as PyTorch has them, so that weights move both ways without a table.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Init } from '../core/layers';
 import { listNames } from '../core/names';
+import { type Init, type Layout, layoutOrders, type ParameterSpec } from '../core/parameter';
 import { type Rng, rng } from '../core/rng';
 import type { NamedArray } from '../core/safetensors';
+import { type Shape, sizeOf } from '../core/shape';
 import { gpu } from './gpu/dispatch';
-
-/** How a PyTorch tensor is stored here. */
-export type Layout =
-  /** [out, in, kh, kw] as [kh, kw, in, out]. */
-  | 'conv'
-  /** [channels, 1, kh, kw] as [kh, kw, channels, 1]. */
-  | 'depthwise-conv'
-  /** [out, in] as [in, out]. */
-  | 'linear'
-  | 'plain';
-
-export interface ParameterSpec {
-  /** PyTorch's shape. */
-  shape: number[];
-  layout: Layout;
-  init: Init;
-}
 
 export interface Parameter {
   /** State-dict name. */
@@ -38,7 +22,7 @@ export interface Parameters {
   /** The trainable parameter of a name; made on first use, with values drawn from (seed, name) only. */
   get(name: string, spec: ParameterSpec): tf.Variable;
   /** State that is not trained (running statistics), filled with a value on first use. */
-  buffer(name: string, shape: number[], fill: number): tf.Variable;
+  buffer(name: string, shape: Shape, fill: number): tf.Variable;
   /** In order of first use. */
   trainable(): Parameter[];
   buffers(): Parameter[];
@@ -55,17 +39,8 @@ export interface Parameters {
   dispose(): void;
 }
 
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
-
-/** Stored axis i is PyTorch axis order[i]. */
-const orders: Record<Exclude<Layout, 'plain'>, number[]> = {
-  conv: [2, 3, 1, 0],
-  'depthwise-conv': [2, 3, 0, 1],
-  linear: [1, 0],
-};
-
 /** Reorders axes: axis i of the result is axis order[i] of the source. */
-function permute({ shape, data }: NamedArray, order: number[]): NamedArray {
+function permute({ shape, data }: NamedArray, order: readonly number[]): NamedArray {
   const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
   const to = order.map((axis) => shape[axis] as number);
   const steps = order.map((axis) => strides[axis] as number);
@@ -88,11 +63,12 @@ function permute({ shape, data }: NamedArray, order: number[]): NamedArray {
   return { shape: to, data: result };
 }
 
-const toStored = (array: NamedArray, layout: Layout) => (layout === 'plain' ? array : permute(array, orders[layout]));
+const toStored = (array: NamedArray, layout: Layout) =>
+  layout === 'plain' ? array : permute(array, layoutOrders[layout]);
 
 function toPyTorch(array: NamedArray, layout: Layout): NamedArray {
   if (layout === 'plain') return array;
-  const order = orders[layout];
+  const order = layoutOrders[layout];
   return permute(
     array,
     order.map((_, axis) => order.indexOf(axis)),
@@ -111,7 +87,7 @@ function fillNormal(data: Float32Array, random: Rng, std: number): void {
 }
 
 /** Initial values in PyTorch's order, so that the stored layout has no part in them. */
-function draw(seed: number, name: string, shape: number[], init: Init): Float32Array {
+function draw(seed: number, name: string, shape: Shape, init: Init): Float32Array {
   const data = new Float32Array(sizeOf(shape));
   const random = rng(seed, `init/${name}`);
   switch (init.kind) {
@@ -146,7 +122,7 @@ function draw(seed: number, name: string, shape: number[], init: Init): Float32A
 }
 
 interface Entry extends Parameter {
-  shape: number[];
+  shape: Shape;
   layout: Layout;
 }
 
@@ -154,7 +130,7 @@ interface Entry extends Parameter {
 export function createParameters(seed: number): Parameters {
   const entries = new Map<string, Entry>();
 
-  const add = (name: string, shape: number[], layout: Layout, trainable: boolean, values: () => Float32Array) => {
+  const add = (name: string, shape: Shape, layout: Layout, trainable: boolean, values: () => Float32Array) => {
     const known = entries.get(name);
     if (known) {
       if (known.shape.join() !== shape.join()) {
@@ -162,7 +138,7 @@ export function createParameters(seed: number): Parameters {
       }
       return known.variable;
     }
-    const stored = toStored({ shape, data: values() }, layout);
+    const stored = toStored({ shape: [...shape], data: values() }, layout);
     const initial = tf.tensor(stored.data, stored.shape, 'float32');
     const variable = tf.variable(initial, trainable);
     initial.dispose();

@@ -1,6 +1,7 @@
 /** How fast is this adapter, roughly? Sizes the default experiment and the time estimate. */
 import * as tf from '@tensorflow/tfjs-core';
-import { engineFor, opsOf } from './engines';
+import { engineFor, engineOf } from './engines';
+import { conv } from './ops/conv';
 
 const shape = { batch: 16, side: 16, channels: 32 };
 
@@ -12,12 +13,13 @@ const LONG_ENOUGH = 300;
 
 /** Useful rate of a convolution forward and backward, FLOP/s; takes about a second, compilation left out. */
 export async function measureFlops(): Promise<number> {
-  const ops = opsOf(engineFor('fused'));
+  const engine = engineOf(engineFor('fused'));
   const { batch, side, channels } = shape;
   const x = tf.randomUniform<tf.Rank.R4>([batch, side, side, channels], -1, 1, 'float32', 1);
   const w = tf.randomUniform<tf.Rank.R4>([3, 3, channels, channels], -1, 1, 'float32', 2);
-  const gradients = tf.grads((image: tf.Tensor, filter: tf.Tensor) =>
-    ops.conv(image as tf.Tensor4D, filter as tf.Tensor4D, undefined, { stride: 1, padding: 1 }),
+  const gradients = tf.grads(
+    (image: tf.Tensor, filter: tf.Tensor) =>
+      engine.run(conv, { x: image, w: filter }, { stride: 1, padding: 1 }).y as tf.Tensor,
   );
   const run = async (times: number) => {
     const start = performance.now();

@@ -4,17 +4,15 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelTime, KernelVariant, Totals } from '../core/results';
+import { batchLoss, taught } from './batch-loss';
+import { freeingEarly, fusedEngine } from './fused';
 import { countersSince, zeroCounters } from './gpu/counters';
 import { gpu } from './gpu/dispatch';
 import { fullPrecision } from './gpu/precision';
 import { mergeTimes, Recording } from './gpu/recording';
-import { tuner } from './gpu/tuner';
 import { variableGradients } from './gradients';
-import { fusedOps } from './kernels';
 import { input } from './kernels/input';
-import { ParameterArena } from './kernels/optimizer';
-import { freeingEarly } from './kernels/register';
-import { taught } from './teacher';
+import { ParameterArena } from './optimizer';
 import { type ImageBatch, type Mix, noMix, type Trainer, type TrainerOptions } from './trainer';
 import { keepTuning } from './tuning';
 
@@ -92,28 +90,27 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     };
   };
 
-  const image = ({ words, mix }: Inputs, count: number) => input(words, mix, { count, ...options.input });
+  const image = ({ words, mix }: Inputs, count: number) =>
+    tf.engine().makeTensorFromTensorInfo(input(gpu(), words, mix, { count, ...options.input })) as tf.Tensor4D;
 
   const recordTraining = async (count: number, onProgress?: (done: number, all: number) => void): Promise<Recorded> => {
     const inputs = makeInputs(count);
     const pass = () =>
       inPrecision(() => {
         const x = image(inputs, count);
-        const distillation = taught(options.teacher, x);
+        const { teacher } = options;
+        const teacherLogits = taught(teacher, x);
+        const { targets, labels, step } = inputs;
         const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
-          variableGradients(parameters.trainable(), () =>
-            fusedOps.softCrossEntropy(
-              forward(x, { training: true, step: inputs.step }),
-              inputs.targets,
-              inputs.labels,
-              distillation,
-            ),
-          ),
+          variableGradients(parameters.trainable(), () => {
+            const logits = forward(x, { training: true, step });
+            return batchLoss(fusedEngine, { logits, targets, labels }, teacher, teacherLogits);
+          }),
         );
         arena.gather(gradients);
         return { sums };
       });
-    const met = tuner().collect(() => Recording.of(pass, onProgress));
+    const met = gpu().tuner.collect(() => Recording.of(pass, onProgress));
     variants = met.variants;
     const recording = await met.result;
     return { inputs, recording };
@@ -124,7 +121,8 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     const recording = await Recording.of(() =>
       tf.tidy(() => {
         const logits = forward(image(inputs, evalBatch), { training: false, step: 0 });
-        return { sums: fusedOps.softCrossEntropy(logits, inputs.targets, inputs.labels).sums, logits };
+        const { targets, labels } = inputs;
+        return { sums: batchLoss(fusedEngine, { logits, targets, labels }).sums, logits };
       }),
     );
     return { inputs, recording };
@@ -205,8 +203,8 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
 
     tune: (budget, onProgress) =>
       inOrder(async () => {
-        if (tuner().untried().length === 0) return;
-        const changed = await tuner().tune(budget, onProgress);
+        if (gpu().tuner.untried().length === 0) return;
+        const changed = await gpu().tuner.tune(budget, onProgress);
         await keepTuning();
         if (changed === 0) return;
         for (const recorded of training.values()) forget(recorded);

@@ -2,12 +2,38 @@
  * What trains: forward, backward, update and evaluation of one network with one optimizer. Two implementations with the same
  * arithmetic: recorded.ts (our kernels, captured and replayed) and eager.ts (plain tfjs ops, any backend).
  */
-import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D, Tensor4D, Variable } from '@tensorflow/tfjs-core';
 import type { OptimizerPlan } from '../core/optimizer';
 import type { KernelTime, PerformanceReport, Totals } from '../core/results';
 import type { Precision } from './gpu/precision';
-import type { DistillationSettings, InputSettings, StepNumber } from './ops';
+import type { Given, Inputs, Op } from './ops/define';
+import type { DistillationSettings } from './ops/loss';
 import type { Parameters } from './parameters';
+
+/** Our own kernels, captured and replayed; or plain tfjs ops, one by one. */
+export type EngineName = 'fused' | 'reference';
+
+/** Who runs ops over tensors. */
+export interface Engine {
+  name: EngineName;
+  /** All outputs that the engine makes, the first one always. Throws, in words, where the inputs do not fit. */
+  run<I extends Inputs, A, O extends string, K extends string>(
+    op: Op<I, A, O, K>,
+    inputs: Given<I, Tensor, Variable>,
+    attributes: A,
+  ): Partial<Record<O, Tensor>>;
+}
+
+/** Number of a forward pass in its run: known, or, for a recording, an int32 tensor [1] that is written before each replay. */
+export type StepNumber = number | Tensor;
+
+/** How bytes become the network's input: count images of size x size; mean and std per channel, in [0, 1]. */
+export interface InputSettings {
+  count: number;
+  size: number;
+  mean: readonly [number, number, number];
+  std: readonly [number, number, number];
+}
 
 /** Images of a (micro-)batch as they come from the data workers. */
 export interface ImageBatch {

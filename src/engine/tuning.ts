@@ -1,16 +1,20 @@
 /** The tuner's memory: what was measured on this adapter in earlier sessions. */
 import type { AdapterSummary } from '../core/results';
-import { tuner } from './gpu/tuner';
+import { hashName } from '../core/rng';
+import { gpu } from './gpu/dispatch';
 import { keepChoices, readChoices } from './gpu/tuner-store';
-import { kernelVersion } from './kernels/conv';
+import { ops } from './ops';
+
+/** Changes when the kernels do: what was measured of others is worth nothing. */
+const kernelVersion = hashName(ops.flatMap(({ tuned = [] }) => tuned.map(({ body }) => body)).join());
 
 let key = '';
 
 /** Recalls the choices for an adapter; call once the backend is open. */
 export async function recallTuning({ vendor, architecture, description }: AdapterSummary): Promise<void> {
   key = [vendor, architecture, description, kernelVersion].join(' ');
-  tuner().recall(await readChoices(key));
+  gpu().tuner.recall(await readChoices(key));
 }
 
 /** Keeps the choices made so far. */
-export const keepTuning = (): Promise<void> => keepChoices(key, tuner().chosen());
+export const keepTuning = (): Promise<void> => keepChoices(key, gpu().tuner.chosen());

@@ -2,9 +2,10 @@
 import type { ModelContext } from '../catalog/define';
 import { modelOf } from '../catalog/parts';
 import { copiesPerWeight } from '../core/optimizer';
+import { sizeOf } from '../core/shape';
 import { expectedFacts, planTraining } from './plan';
 import type { Experiment } from './schema';
-import { type Counts, countingLayers, numbersIn } from './shape-layers';
+import { type Counts, countingLayers } from './shape-layers';
 import type { NetworkDescription } from './weights-fit';
 
 const FLOAT = 4;
@@ -39,7 +40,7 @@ const multiplyAdds = ({ macs, attentionMacs }: Pick<Counts, 'macs' | 'attentionM
 function countsOf({ model, options }: EstimatedTeacher, context: ModelContext) {
   const { nn, counts } = countingLayers();
   modelOf(model).forward(nn, [1, context.size, context.size, 3], options, context);
-  return { ...counts, params: [...counts.parameters.values()].reduce((sum, shape) => sum + numbersIn(shape), 0) };
+  return { ...counts, params: [...counts.parameters.values()].reduce((sum, shape) => sum + sizeOf(shape), 0) };
 }
 
 /**

@@ -3,7 +3,8 @@ import { type OptionValues, plainModel } from '../catalog/define';
 import { modelOf } from '../catalog/parts';
 import { listNames } from '../core/names';
 import { type NamedArray, parseSafetensors, safetensorsMetadata } from '../core/safetensors';
-import { countingLayers, numbersIn } from './shape-layers';
+import { sizeOf } from '../core/shape';
+import { countingLayers } from './shape-layers';
 
 /** A network without its weights. */
 export interface NetworkDescription {
@@ -48,7 +49,7 @@ export function readHeaderTexts(texts: ReadonlyMap<string, string>): NetworkDesc
 function tensorSizes({ model, options, classes, size }: NetworkDescription): Map<string, number> {
   const { nn, counts } = countingLayers();
   modelOf(model).forward(nn, [1, size, size, 3], options, { ...plainModel, classes, size });
-  return new Map([...counts.parameters, ...counts.buffers].map(([name, shape]) => [name, numbersIn(shape)]));
+  return new Map([...counts.parameters, ...counts.buffers].map(([name, shape]) => [name, sizeOf(shape)]));
 }
 
 /** How many classes a file's classifier has: the length of the one bias that grows with their number. */

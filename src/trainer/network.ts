@@ -33,10 +33,14 @@ export function createNetwork(
   const options = experiment.options[experiment.model] ?? {};
   const parameters = engine.createParameters(experiment.seed);
   const name = engine.engineFor(experiment.engine);
-  const ops = engine.opsOf(name);
   const forward = (x: engine.Tensor4D, mode: { training: boolean; step: engine.StepNumber }) => {
     const { normGroups } = plan;
-    const nn = engine.createLayers(parameters, { ops, normGroups, seed: experiment.seed, ...mode });
+    const nn = engine.createLayers(parameters, {
+      engine: engine.engineOf(name),
+      normGroups,
+      seed: experiment.seed,
+      ...mode,
+    });
     return model.forward<engine.Tensor>(nn, x, options, plan.modelContext) as engine.Tensor2D;
   };
   let teacher: OpenTeacher | undefined;

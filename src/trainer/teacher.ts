@@ -26,9 +26,8 @@ export function createTeacher(
   // Nothing here is random: its weights are overwritten, and it drops nothing in evaluation mode.
   const seed = 0;
   const parameters = engine.createParameters(seed);
-  const ops = engine.opsOf(engineName);
   const forward = (x: engine.Tensor4D) => {
-    const nn = engine.createLayers(parameters, { ops, seed, training: false, step: 0 });
+    const nn = engine.createLayers(parameters, { engine: engine.engineOf(engineName), seed, training: false, step: 0 });
     return modelOf(id).forward<engine.Tensor>(nn, x, options, plan.modelContext) as engine.Tensor2D;
   };
   try {

@@ -3,9 +3,9 @@
  * seconds: the same bits as all others.
  */
 import { beforeAll, expect, it } from 'vitest';
-import { type Call, gpu } from '../../src/engine/gpu/dispatch';
-import { tuner } from '../../src/engine/gpu/tuner';
-import { filterTiles, pixelTiles } from '../../src/engine/kernels/conv/variants';
+import { gpu } from '../../src/engine/gpu/dispatch';
+import type { Kernel } from '../../src/engine/gpu/kernel';
+import { filterTiles, pixelTiles } from '../../src/engine/ops/conv/variants';
 import { bits, differing } from '../support/convolution-bits';
 import { openGpu } from '../support/gpu';
 
@@ -18,9 +18,9 @@ beforeAll(() => {
   const dispatch = device.dispatch.bind(device);
   Object.assign(device, {
     software: false,
-    dispatch(call: Call) {
-      kernels.add(call.kernel.name);
-      dispatch(call);
+    dispatch(kernel: Kernel, call: Parameters<typeof dispatch>[1]) {
+      kernels.add(kernel.name);
+      dispatch(kernel, call);
     },
   });
 });
@@ -37,13 +37,13 @@ it.each([
 ] as const)('large tiles give the same bits as small ones: %s', async (_name, input, out, kernel, stride) => {
   const shape = [...input];
   const expected = await bits(shape, out, kernel, stride);
-  const keys = tuner()
-    .untried()
+  const keys = gpu()
+    .tuner.untried()
     .filter((key) => key.includes(` ${shape.join('x')} `));
   expect(keys).toHaveLength(3);
   expect([...names]).toEqual(expect.arrayContaining(['2x4', '8x1', '8x2', 'shared']));
   for (const name of names) {
-    tuner().recall(keys.map((key) => [key, name] as const));
+    gpu().tuner.recall(keys.map((key) => [key, name] as const));
     expect(differing(await bits(shape, out, kernel, stride), expected), name).toBe(0);
   }
 });

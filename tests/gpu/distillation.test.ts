@@ -1,20 +1,20 @@
 /** A student with a teacher follows torch, update by update, in both engines; the teacher stays as it was, and nothing piles up. */
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import type { Layers } from '../../src/core/layers';
 import {
   createLayers,
   createParameters,
   createTrainer,
   type EngineName,
+  engineOf,
   noMix,
-  opsOf,
   type Parameters,
   type Teacher,
   type TrainingBatch,
 } from '../../src/engine';
 import { gpu } from '../../src/engine/gpu/dispatch';
 import type { Precision } from '../../src/engine/gpu/precision';
+import type { Layers } from '../../src/engine/ops';
 import type { TrainerOptions } from '../../src/engine/trainer';
 import fixture from '../fixtures/distillation/steps.json';
 import { values, weight } from '../fixtures/models/reference';
@@ -54,7 +54,7 @@ const teacher: Model = (nn, x) => {
 async function built(model: Model, engine: EngineName) {
   const parameters = createParameters(1);
   const forward: TrainerOptions['forward'] = (x, mode) =>
-    model(createLayers(parameters, { ops: opsOf(engine), seed: 1, ...mode }), x) as tf.Tensor2D;
+    model(createLayers(parameters, { engine: engineOf(engine), seed: 1, ...mode }), x) as tf.Tensor2D;
   tf.tidy(() => {
     forward(tf.zeros([1, size, size, 3]), { training: false, step: 0 });
   });

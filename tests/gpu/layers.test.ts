@@ -4,10 +4,10 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend } from '../../src/engine/backend';
-import { opsOf } from '../../src/engine/engines';
+import { engineOf } from '../../src/engine/engines';
 import { createLayers } from '../../src/engine/layers';
-import type { Ops } from '../../src/engine/ops';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
+import type { Engine } from '../../src/engine/trainer';
 import { values } from '../fixtures/models/reference';
 
 const gpuErrors: string[] = [];
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 const layers = (training: boolean, step = 0, normGroups = 1) =>
-  createLayers(parameters, { ops: opsOf('fused'), training, normGroups, seed: 7, step });
+  createLayers(parameters, { engine: engineOf('fused'), training, normGroups, seed: 7, step });
 
 const filled = (name: string, shape: number[]) =>
   tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
@@ -171,7 +171,7 @@ describe('randomness', () => {
 describe('parameters', () => {
   const make = (store: Parameters) =>
     tf.tidy(() => {
-      const nn = createLayers(store, { ops: opsOf('fused'), training: true, seed: 7, step: 0 });
+      const nn = createLayers(store, { engine: engineOf('fused'), training: true, seed: 7, step: 0 });
       const x = nn.conv(tf.zeros([1, 4, 4, 6]), 'conv', { out: 8, kernel: 3, padding: 1 });
       const y = nn.batchNorm(nn.conv(x, 'dw', { out: 8, kernel: 3, padding: 1, groups: 8, bias: true }), 'bn');
       nn.linear(nn.globalAvgPool(y), 'fc', { out: 5 });
@@ -203,9 +203,13 @@ describe('parameters', () => {
     make(parameters);
     const other = createParameters(7);
     tf.tidy(() => {
-      createLayers(other, { ops: opsOf('fused'), training: true, seed: 7, step: 0 }).linear(tf.zeros([1, 8]), 'fc', {
-        out: 5,
-      });
+      createLayers(other, { engine: engineOf('fused'), training: true, seed: 7, step: 0 }).linear(
+        tf.zeros([1, 8]),
+        'fc',
+        {
+          out: 5,
+        },
+      );
     });
     const state = await parameters.dump();
     expect((await other.dump()).get('fc.weight')).toEqual(state.get('fc.weight'));
@@ -257,9 +261,9 @@ describe('backend', () => {
   });
 
   it('computes the same on the CPU when asked to, and says so', async () => {
-    const run = async (ops: Ops) => {
+    const run = async (engine: Engine) => {
       const store = createParameters(3);
-      const nn = createLayers(store, { ops, training: true, seed: 3, step: 0 });
+      const nn = createLayers(store, { engine, training: true, seed: 3, step: 0 });
       const x = nn.conv(filled('x', [2, 5, 5, 3]), 'conv', { out: 4, kernel: 3, stride: 2, padding: 1 });
       const q = nn.reshape(nn.gelu(nn.batchNorm(x, 'bn')), [2, 9, 4]);
       const y = nn.attention(nn.layerNorm(q, 'ln', { eps: 1e-6 }), q, nn.swish(q), {
@@ -271,11 +275,11 @@ describe('backend', () => {
       store.dispose();
       return result;
     };
-    const gpu = await run(opsOf('fused'));
+    const gpu = await run(engineOf('fused'));
     const adapter = await openBackend(listen, 'cpu');
     expect(adapter).toMatchObject({ backend: 'cpu', software: true });
     expect(adapter.fallbackReason).toContain('webgpu');
-    expectClose(gpu, await run(opsOf('reference')), 1e-5);
+    expectClose(gpu, await run(engineOf('reference')), 1e-5);
     expect((await openBackend(listen)).backend).toBe('webgpu');
   });
 });

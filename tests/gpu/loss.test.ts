@@ -1,28 +1,36 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { batchMetrics, softCrossEntropy } from '../../src/engine/reference/loss';
+import { engineOf } from '../../src/engine';
+import { softCrossEntropy } from '../../src/engine/ops/loss';
 import lossCases from '../fixtures/loss/soft-cross-entropy.json';
 import { openGpu } from '../support/gpu';
 
 await openGpu();
 
-describe('softCrossEntropy', () => {
+describe.each(['fused', 'reference'] as const)('the loss, %s', (engine) => {
+  const run = (logits: tf.Tensor, targets: tf.Tensor, labels: number[]) =>
+    engineOf(engine).run(softCrossEntropy, { logits, targets, labels: tf.tensor1d(labels, 'int32') }, {});
+
   it.each(lossCases)('equals torch, forward and backward ($batch x $classes)', async (fixture) => {
     const { batch, classes } = fixture;
     const logits = tf.tensor2d(fixture.logits, [batch, classes]);
     const targets = tf.tensor2d(fixture.targets, [batch, classes]);
-    const { value, grad } = tf.valueAndGrad((z: tf.Tensor) => softCrossEntropy(z as tf.Tensor2D, targets))(logits);
+    const labels = new Array<number>(batch).fill(0);
+    const { value, grad } = tf.valueAndGrad((z: tf.Tensor) => run(z, targets, labels).loss as tf.Tensor)(logits);
     // f32 with a different order of sums: a few units in the last place.
     expect(await value.data()).toBeClose([fixture.loss], 1e-5);
     expect(await grad.data()).toBeClose(fixture.gradient, 1e-5);
   });
-});
 
-describe('batchMetrics', () => {
+  const counts = async (rows: number[][], labels: number[]) => {
+    const logits = tf.tensor2d(rows);
+    const sums = await (run(logits, tf.zerosLike(logits), labels).sums as tf.Tensor).data();
+    return [...sums].slice(1);
+  };
+
   it('counts the label among the first one and the first five', async () => {
     // Ranks of the label: 0, 1, 4, 5.
     const rows = [0, 1, 4, 5].map((rank) => Array.from({ length: 8 }, (_, c) => (c === 0 ? 8 - rank - 0.5 : 8 - c)));
-    const sums = batchMetrics(tf.scalar(0.25), tf.tensor2d(rows), tf.tensor1d([0, 0, 0, 0], 'int32'));
-    expect([...(await sums.data())]).toEqual([1, 1, 3]);
+    expect(await counts(rows, [0, 0, 0, 0])).toEqual([1, 3]);
   });
 });

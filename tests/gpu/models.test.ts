@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { plainModel } from '../../src/catalog/define';
 import { modelOf } from '../../src/catalog/parts';
-import { type EngineName, opsOf } from '../../src/engine/engines';
+import { type EngineName, engineOf } from '../../src/engine';
 import { createLayers } from '../../src/engine/layers';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
 import {
@@ -39,7 +39,7 @@ function network(
   const options = model.options.parse(chosen);
   const parameters = createParameters(1);
   const run = (x: tf.Tensor, training: boolean) => {
-    const nn = createLayers(parameters, { ops: opsOf(engine), training, normGroups, seed: 1, step: 0 });
+    const nn = createLayers(parameters, { engine: engineOf(engine), training, normGroups, seed: 1, step: 0 });
     return model.forward(nn, x, options, { ...plainModel, classes, size, zeroGamma: true });
   };
   tf.tidy(() => {

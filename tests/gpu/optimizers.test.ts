@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { OptimizerPlan } from '../../src/core/optimizer';
 import { openBackend } from '../../src/engine';
 import { gpu } from '../../src/engine/gpu/dispatch';
-import { ParameterArena } from '../../src/engine/kernels/optimizer';
+import { ParameterArena } from '../../src/engine/optimizer';
 import type { Parameter } from '../../src/engine/parameters';
 import { createAverages } from '../../src/engine/reference/averages';
 import { createOptimizer } from '../../src/engine/reference/optimizer';

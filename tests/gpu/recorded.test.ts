@@ -8,18 +8,18 @@ import {
   createLayers,
   createParameters,
   createTrainer,
+  engineOf,
   noMix,
-  opsOf,
+  type StepNumber,
   type Trainer,
   type TrainingBatch,
 } from '../../src/engine';
+import { batchLoss } from '../../src/engine/batch-loss';
 import { gpu } from '../../src/engine/gpu/dispatch';
 import { Recording } from '../../src/engine/gpu/recording';
 import { variableGradients } from '../../src/engine/gradients';
-import { fusedOps } from '../../src/engine/kernels';
 import { input } from '../../src/engine/kernels/input';
-import { ParameterArena } from '../../src/engine/kernels/optimizer';
-import type { StepNumber } from '../../src/engine/ops';
+import { ParameterArena } from '../../src/engine/optimizer';
 import type { TrainerOptions } from '../../src/engine/trainer';
 import { openGpu } from '../support/gpu';
 
@@ -38,7 +38,7 @@ const settings = { size, mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] } as const
 function network(seed: number, engine: 'fused' | 'reference' = 'fused') {
   const parameters = createParameters(seed);
   const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
-    const nn = createLayers(parameters, { ops: opsOf(engine), seed, ...mode });
+    const nn = createLayers(parameters, { engine: engineOf(engine), seed, ...mode });
     let y = nn.batchNorm(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1 }), 'bn1', { relu: true });
     const inner = nn.conv(y, 'conv2', { out: 8, kernel: 3, padding: 1, bias: true });
     y = nn.batchNorm(nn.dropPath(inner, 'conv2', 0.3), 'bn2', { relu: true }, y);
@@ -114,13 +114,15 @@ async function eagerRun({ parameters, forward }: ReturnType<typeof network>, upd
     const sums = tf.tidy(() => {
       const words = tf.tensor1d(new Int32Array(pixels.buffer), 'int32');
       const { lambda, box } = mix;
-      const x = input(words, tf.tensor1d([lambda, box.x0, box.y0, box.x1, box.y1]), { count, ...settings });
+      const boxed = tf.tensor1d([lambda, box.x0, box.y0, box.x1, box.y1]);
+      const image = input(gpu(), words, boxed, { count, ...settings });
+      const x = tf.engine().makeTensorFromTensorInfo(image) as tf.Tensor4D;
       const result = variableGradients(parameters.trainable(), () =>
-        fusedOps.softCrossEntropy(
-          forward(x, { training: true, step: i }),
-          tf.tensor2d(targets, [count, classes]),
-          tf.tensor1d(labels, 'int32'),
-        ),
+        batchLoss(engineOf('fused'), {
+          logits: forward(x, { training: true, step: i }),
+          targets: tf.tensor2d(targets, [count, classes]),
+          labels: tf.tensor1d(labels, 'int32'),
+        }),
       );
       arena.gather(result.gradients);
       return result.sums;
@@ -218,7 +220,7 @@ describe('a recorded step', () => {
     const plain = () => {
       const parameters = createParameters(17);
       const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
-        const nn = createLayers(parameters, { ops: opsOf('fused'), seed: 17, ...mode });
+        const nn = createLayers(parameters, { engine: engineOf('fused'), seed: 17, ...mode });
         const y = nn.gelu(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1, bias: true }));
         return nn.linear(nn.globalAvgPool(y), 'fc', { out: classes }) as tf.Tensor2D;
       };

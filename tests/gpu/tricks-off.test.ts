@@ -6,16 +6,16 @@ import { resnet50Vd } from '../../src/catalog/models/resnet';
 import { tricks } from '../../src/catalog/tricks';
 import { rng } from '../../src/core/rng';
 import type { Batch } from '../../src/data/types';
+import type { StepNumber } from '../../src/engine';
 import {
   buildParameters,
   createLayers,
   createParameters,
   createTrainer,
+  engineOf,
   noMix,
   openBackend,
-  opsOf,
 } from '../../src/engine';
-import type { StepNumber } from '../../src/engine/ops';
 import { planTraining } from '../../src/experiment/plan';
 import { controlsOf, experimentWith } from '../../src/experiment/schema';
 import { createNetwork } from '../../src/trainer/network';
@@ -76,7 +76,7 @@ async function trainPlainly(): Promise<number[]> {
   expect(optimizerPlan).toEqual({ rule, weightDecay: 1e-4, decayVectors: true });
   const parameters = createParameters(experiment.seed);
   const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }) => {
-    const nn = createLayers(parameters, { ops: opsOf('fused'), seed: experiment.seed, ...mode });
+    const nn = createLayers(parameters, { engine: engineOf('fused'), seed: experiment.seed, ...mode });
     const context = { ...plainModel, classes, size };
     return resnet50Vd.forward<tf.Tensor>(nn, x, resnet50Vd.options.parse(small), context) as tf.Tensor2D;
   };

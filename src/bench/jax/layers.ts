@@ -1,6 +1,7 @@
 /** The tensor layer on jax-js: NCHW, as its convolutions want it. Shapes are told to the models as NHWC. */
 import { nn as jaxNn, lax, numpy as np } from '@jax-js/jax';
-import type { Layers } from '../../core/layers';
+import type { Layers } from '../../engine/ops';
+import { lackingLayers } from '../lacking-layers';
 
 export type Arrays = Record<string, np.Array>;
 
@@ -46,11 +47,7 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
     return { y, mean, variance };
   };
 
-  const unavailable = (what: string): never => {
-    throw new Error(`jax-js has no ${what} in the benchmark yet.`);
-  };
-
-  const nn: Layers<np.Array> = {
+  const nn: Partial<Layers<np.Array>> = {
     shape: (x) => {
       if (x.ndim !== 4) return [...x.shape];
       const [b, c, h, w] = x.shape as [number, number, number, number];
@@ -62,8 +59,9 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
         [padding, padding],
         [padding, padding],
       ];
-      const cut = groups > 1 ? { featureGroupCount: groups } : {};
-      const y = lax.convGeneralDilated(x.ref, parameter(`${name}.weight`), [stride, stride], pads, cut);
+      const y = lax.convGeneralDilated(x.ref, parameter(`${name}.weight`), [stride, stride], pads, {
+        featureGroupCount: groups,
+      });
       return keep(bias ? y.add(along(x, parameter(`${name}.bias`))) : y);
     },
 
@@ -98,12 +96,6 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
     gelu: (x) => keep(jaxNn.gelu(x.ref, { approximate: false })),
     swish: (x) => keep(jaxNn.silu(x.ref)),
     add: (a, b) => keep(a.ref.add(b.ref)),
-    sigmoid: () => unavailable('sigmoid'),
-    hardSigmoid: () => unavailable('hard sigmoid'),
-    hardSwish: () => unavailable('hard swish'),
-    multiply: () => unavailable('multiply'),
-    concat: () => unavailable('concat'),
-    parameter: () => unavailable('parameter'),
 
     // All maps that are pooled here are behind a ReLU, so zeros never win.
     maxPool(x, { kernel, stride, padding }) {
@@ -122,7 +114,7 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
 
     reshape(x, shape) {
       const flat = x.ndim === 4 ? x.ref.transpose([0, 2, 3, 1]) : x.ref;
-      const y = flat.reshape(shape);
+      const y = flat.reshape([...shape]);
       return keep(shape.length === 4 ? y.transpose([0, 3, 1, 2]) : y);
     },
 
@@ -145,7 +137,7 @@ export function createJaxLayers(parameters: Arrays, running: Arrays): JaxLayers 
   };
 
   return {
-    nn,
+    nn: lackingLayers('jax-js', nn),
     moved,
     releaseAllBut(result) {
       for (const x of made) if (x !== result) x.dispose();

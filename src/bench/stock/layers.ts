@@ -1,7 +1,8 @@
 /** The tensor layer on tf.layers: a catalog model, run once over symbolic tensors, becomes a tf.layers model. */
 import * as tf from '@tensorflow/tfjs';
-import type { Layers } from '../../core/layers';
+import type { Layers } from '../../engine/ops';
 import type { Weights } from '../contender';
+import { lackingLayers } from '../lacking-layers';
 import { BiasedAttention } from './attention';
 
 type Symbolic = tf.SymbolicTensor;
@@ -41,17 +42,12 @@ export function createStockLayers(): StockLayers {
   const add = (a: Symbolic, b: Symbolic) => apply(tf.layers.add(), [a, b]);
   const bias = (name: string, has: boolean) => (has ? [{ name: `${name}.bias` }] : []);
 
-  const unavailable = (what: string): never => {
-    throw new Error(`Stock tf.layers has no ${what} in the benchmark yet.`);
-  };
-
-  const nn: Layers<Symbolic> = {
+  const nn: Partial<Layers<Symbolic>> = {
     shape: (x) => x.shape as number[],
 
     conv(x, name, { out, kernel, stride = 1, padding = 0, groups = 1, bias: useBias = false }) {
-      const depthwise = groups > 1 && groups === x.shape.at(-1) && groups === out;
-      if (groups > 1 && !depthwise)
-        throw new Error(`${name}: tf.layers has no grouped convolution but the depthwise one.`);
+      const depthwise = groups > 1;
+      if (depthwise && groups !== out) throw new Error('Stock tf.layers has no convolution in groups.');
       const same = stride === 1 && 2 * padding === kernel - 1;
       const shared = {
         kernelSize: kernel,
@@ -93,12 +89,6 @@ export function createStockLayers(): StockLayers {
     gelu: (x) => activation(x, 'gelu'),
     swish: (x) => activation(x, 'swish'),
     add,
-    sigmoid: () => unavailable('sigmoid'),
-    hardSigmoid: () => unavailable('hard sigmoid'),
-    hardSwish: () => unavailable('hard swish'),
-    multiply: () => unavailable('multiply'),
-    concat: () => unavailable('concat'),
-    parameter: () => unavailable('parameter'),
 
     // All maps that are pooled here are behind a ReLU, so zeros never win.
     maxPool: (x, { kernel, stride, padding }) =>
@@ -124,7 +114,7 @@ export function createStockLayers(): StockLayers {
   };
 
   return {
-    nn,
+    nn: lackingLayers('Stock tf.layers', nn),
     load(weights) {
       for (const { layer, weights: names } of owned) {
         tf.tidy(() => {

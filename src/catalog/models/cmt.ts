@@ -3,7 +3,7 @@
  * parameter names are those of the authors' code (ggjy/CMT.pytorch, cmt_ti).
  */
 import { z } from 'zod';
-import type { Layers } from '../../core/layers';
+import type { Layers } from '../../engine/ops';
 import { choice, defineModel, int, numbers } from '../define';
 
 interface Stage {

@@ -3,7 +3,8 @@
  * Arithmetic, initial values and parameter names are timm's (convnext_atto).
  */
 import { z } from 'zod';
-import type { Init, Layers } from '../../core/layers';
+import type { Init } from '../../core/parameter';
+import type { Layers } from '../../engine/ops';
 import { choice, defineModel, num, numbers, type TimmExport } from '../define';
 
 const FIRST_CHANNELS = 40;

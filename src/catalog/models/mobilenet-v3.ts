@@ -3,7 +3,7 @@
  * (arXiv 1905.02244), table 2. Arithmetic, initial values and parameter names are timm's (mobilenetv3_small_100).
  */
 import { z } from 'zod';
-import type { Layers } from '../../core/layers';
+import type { Layers } from '../../engine/ops';
 import { choice, defineModel, num, type TimmExport } from '../define';
 
 type Activation = 'relu' | 'hardSwish';

@@ -3,7 +3,7 @@
  * (arXiv 1812.01187), section 4. Parameter names are timm's (resnet50, resnet50c, resnet50d).
  */
 import { z } from 'zod';
-import type { Layers } from '../../core/layers';
+import type { Layers } from '../../engine/ops';
 import { choice, defineModel, type ModelContext, num, numbers, type Paper, type TimmExport } from '../define';
 
 interface Variant {

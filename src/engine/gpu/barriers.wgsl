@@ -1,5 +1,4 @@
 // The same small work with or without barriers: what they cost on this device.
-@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 var<workgroup> values: array<f32, 64>;
 
 @compute @workgroup_size(WG)
@@ -12,5 +11,5 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(global_invocation_
 #end
     total += values[(local + k) % 64u];
   }
-  y[id.x] = total;
+  setY(id.x, total);
 }

@@ -8,9 +8,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { Arena, BufferPool } from './buffers';
 import type { RecordedCommand, Span } from './commands';
 import { type Counters, zeroCounters } from './counters';
-import { withHalfStorage } from './half';
+import {
+  boundTensors,
+  type Call,
+  type Kernel,
+  packUniforms,
+  shaderText,
+  type TensorSpec,
+  type UniformType,
+  writes,
+} from './kernel';
 import { HalfStorage } from './precision';
-import { type Constants, shaderText, WORKGROUP } from './wgsl';
+import type { Tuner } from './variants';
+import { WORKGROUP } from './wgsl';
 
 /** The insides of tfjs's WebGPU backend (4.22.0) that this file and backend.ts rely on. */
 interface Internals {
@@ -37,27 +47,6 @@ interface TensorData {
   resource: GPUBuffer | null;
 }
 
-/** One kernel: a WGSL text and the constants it is compiled with. */
-export interface Kernel {
-  /** Family name, for counters and messages. */
-  name: string;
-  text: string;
-  constants: Constants;
-}
-
-export interface Call {
-  kernel: Kernel;
-  /** Read-only, at bindings 0, 1, ... */
-  inputs: readonly tf.TensorInfo[];
-  /** Written, or read and written, at the next bindings. */
-  outputs: readonly tf.TensorInfo[];
-  /** The shader's `dims`, at the last binding: u32 values, then f32 values. Empty: the shader has none. */
-  u32?: readonly number[];
-  f32?: readonly number[];
-  /** Threads that have work; the rest of the last workgroup must return. */
-  threads: number;
-}
-
 /** Workgroups along x and y. */
 function grid(threads: number): readonly [number, number] {
   const groups = Math.ceil(threads / WORKGROUP);
@@ -77,11 +66,15 @@ export class Gpu {
   private readonly parts = new WeakMap<tf.DataId, Span>();
   private recorded: RecordedCommand[] | undefined;
 
+  readonly tuner: Tuner;
+
   /** software: the adapter computes on the CPU. */
   constructor(
     backend: WebGPUBackend,
     readonly software: boolean,
+    makeTuner: (gpu: Gpu) => Tuner,
   ) {
+    this.tuner = makeTuner(this);
     this.internals = backend as unknown as Internals;
     this.device = this.internals.device;
     this.pool = new BufferPool(this.device);
@@ -119,9 +112,15 @@ export class Gpu {
     this.internals.disposeData(tensor.dataId);
   }
 
-  /** Counts one more owner of a tensor's values. */
-  retain(tensor: tf.TensorInfo): void {
+  /** The tensor as a result of its own: same values, no dispatch. */
+  alias(tensor: tf.TensorInfo): tf.TensorInfo {
     this.internals.incRef(tensor.dataId);
+    return { dataId: tensor.dataId, shape: tensor.shape, dtype: tensor.dtype };
+  }
+
+  /** Dispatches are written down and not run. */
+  get recording(): boolean {
+    return this.recorded !== undefined;
   }
 
   /** No other tensor has the same values, and it is no part of another one: it may be overwritten when its owner allows it. */
@@ -176,16 +175,20 @@ export class Gpu {
   }
 
   /** Runs a kernel, or writes it down while recording. */
-  dispatch({ kernel, inputs, outputs, u32 = [], f32 = [], threads }: Call): void {
-    const constants = Object.values(kernel.constants).join();
-    const tensors = [...inputs, ...outputs];
-    const half = new Set(tensors.flatMap((tensor, binding) => (this.halves.has(tensor) ? [binding] : [])));
-    const halfKey = half.size > 0 ? ` f16 ${[...half].join()}` : '';
-    const key = `${kernel.name} ${Object.keys(kernel.constants).join()} ${constants}${halfKey}`;
-    const text = () => withHalfStorage(shaderText(kernel.text, kernel.constants), half, kernel.constants);
-    const buffers = tensors.map((tensor) => this.span(tensor));
-    for (const output of outputs) this.touch(output);
-    const uniforms = u32.length + f32.length > 0 ? this.uniformBuffer(u32, f32) : undefined;
+  dispatch<
+    T extends Readonly<Record<string, TensorSpec>>,
+    U extends Readonly<Record<string, UniformType>>,
+    C extends string,
+  >(kernel: Kernel<T, U, C>, { tensors, uniforms: values, constants, threads }: Call<T, U, C>): void {
+    const bound = boundTensors(kernel, tensors as Readonly<Record<string, tf.TensorInfo | undefined>>);
+    const half = new Set(bound.flatMap(({ tensor }, binding) => (this.halves.has(tensor) ? [binding] : [])));
+    const compiledWith = kernel.constants.map((name) => constants[name]).join();
+    // Optional tensors are told apart by the names of those that are there, half precision by their numbers.
+    const key = `${kernel.name} ${bound.map(({ name }) => name).join()} ${compiledWith} ${[...half].join()}`;
+    const text = () => shaderText(kernel as Kernel, bound, half, constants);
+    const buffers = bound.map(({ tensor }) => this.span(tensor));
+    for (const { spec, tensor } of bound) if (writes(spec)) this.touch(tensor);
+    const uniforms = this.uniformBuffer(packUniforms(kernel as Kernel, values));
     const workgroups = grid(threads);
     if (this.recorded) {
       const code = this.pipelines.has(key) ? '' : text();
@@ -195,7 +198,7 @@ export class Gpu {
     const pipeline = this.pipeline(key, text);
     const group = this.bindGroup(pipeline, buffers, uniforms);
     const internals = this.internals;
-    for (const { dataId } of tensors) internals.commandQueueOwnedIds.add(dataId);
+    for (const { tensor } of bound) internals.commandQueueOwnedIds.add(tensor.dataId);
     internals.ensureCommandEncoderReady();
     internals.computePassEncoder ??= (internals.commandEncoder as GPUCommandEncoder).beginComputePass();
     internals.computePassEncoder.setPipeline(pipeline);
@@ -340,16 +343,15 @@ export class Gpu {
     return this.device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
   }
 
-  /** A constant buffer with these values; equal ones are shared for good. */
-  private uniformBuffer(u32: readonly number[], f32: readonly number[]): GPUBuffer {
-    const key = `${u32.join()};${f32.join()}`;
+  /** A constant buffer with these bytes, undefined for none; equal ones are shared for good. */
+  private uniformBuffer(bytes: ArrayBuffer): GPUBuffer | undefined {
+    const size = bytes.byteLength;
+    if (size === 0) return undefined;
+    const key = new Uint32Array(bytes).join();
     const known = this.uniforms.get(key);
     if (known) return known;
-    const size = Math.ceil((u32.length + f32.length) / 4) * 16;
     const buffer = this.device.createBuffer({ size, usage: GPUBufferUsage.UNIFORM, mappedAtCreation: true });
-    const mapped = buffer.getMappedRange();
-    new Uint32Array(mapped).set(u32);
-    new Float32Array(mapped, 4 * u32.length).set(f32);
+    new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(bytes));
     buffer.unmap();
     this.uniforms.set(key, buffer);
     this.counters.uploadBytes += size;
@@ -360,8 +362,8 @@ export class Gpu {
 let current: Gpu | undefined;
 
 /** Makes our kernels run on a backend. */
-export function openGpu(backend: WebGPUBackend, software: boolean): Gpu {
-  current = new Gpu(backend, software);
+export function openGpu(backend: WebGPUBackend, software: boolean, makeTuner: (gpu: Gpu) => Tuner): Gpu {
+  current = new Gpu(backend, software, makeTuner);
   return current;
 }
 

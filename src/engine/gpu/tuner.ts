@@ -4,16 +4,18 @@
  */
 import type { KernelTime, KernelVariant } from '../../core/results';
 import barriersText from './barriers.wgsl?raw';
-import { type Gpu, gpu } from './dispatch';
+import type { Gpu } from './dispatch';
+import { kernelOf } from './kernel';
 import { Recording } from './recording';
+import type { Tuner, Variant } from './variants';
 import { WORKGROUP } from './wgsl';
 
-/** How a kernel may be run: the name is what is kept. */
-export interface Variant {
-  name: string;
-  /** Needs workgroup barriers: left out where they are dear. */
-  barriers?: boolean;
-}
+const barriersKernel = kernelOf({
+  name: 'barriers',
+  body: barriersText,
+  tensors: { y: 'write f32' },
+  constants: ['BARRIERS'],
+});
 
 interface Trial {
   variants: readonly Variant[];
@@ -33,7 +35,7 @@ const BARRIER_GROUPS = 256;
 
 const total = (times: readonly KernelTime[]) => times.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
 
-export class Tuner {
+export class TimingTuner implements Tuner {
   private readonly choices = new Map<string, string>();
   private readonly open = new Map<string, Trial>();
   /** What was asked for since collect(), by key. */
@@ -41,12 +43,10 @@ export class Tuner {
 
   constructor(private readonly gpu: Gpu) {}
 
-  /** Kernels and shapes that were met and never tried. */
   untried(): string[] {
     return [...this.open.keys()];
   }
 
-  /** The chosen variant of a kernel over a shape; the first one, and a trial for later, if nothing was measured yet. */
   choose<V extends Variant>(key: string, variants: readonly V[], run: (variant: V) => void): V {
     const name = this.choices.get(key);
     const chosen = variants.find((variant) => variant.name === name) ?? (variants[0] as V);
@@ -59,27 +59,20 @@ export class Tuner {
     return chosen;
   }
 
-  /** How the kernels that `work` dispatches are run, besides what it returns. */
   collect<T>(work: () => T): { result: T; variants: KernelVariant[] } {
     this.met = new Map();
     const result = work();
     return { result, variants: [...this.met.values()] };
   }
 
-  /** What was chosen so far, by kernel and shape. */
   chosen(): ReadonlyMap<string, string> {
     return this.choices;
   }
 
-  /** Takes choices of an earlier session on the same adapter. */
   recall(choices: Iterable<readonly [string, string]>): void {
     for (const [key, name] of choices) this.choices.set(key, name);
   }
 
-  /**
-   * Measures the shapes met so far, until budget milliseconds are spent. onProgress: shapes done, of all. Resolves to the number of
-   * shapes whose choice is not the first variant: recordings made before are worth making again if it is not 0.
-   */
   async tune(budget: number, onProgress?: (done: number, all: number) => void): Promise<number> {
     const start = performance.now();
     const shapes = this.open.size;
@@ -112,8 +105,12 @@ export class Tuner {
       const threads = BARRIER_GROUPS * WORKGROUP;
       const recording = await Recording.of(() => {
         const y = this.gpu.empty([threads]);
-        const kernel = { name: 'barriers', text: barriersText, constants: { BARRIERS: Number(barriers) } };
-        this.gpu.dispatch({ kernel, inputs: [], outputs: [y], threads });
+        this.gpu.dispatch(barriersKernel, {
+          tensors: { y },
+          uniforms: {},
+          constants: { BARRIERS: Number(barriers) },
+          threads,
+        });
         this.gpu.release(y);
       });
       let best = Number.POSITIVE_INFINITY;
@@ -134,14 +131,4 @@ export class Tuner {
     await this.gpu.device.queue.onSubmittedWorkDone();
     return performance.now() - start;
   }
-}
-
-const tuners = new WeakMap<Gpu, Tuner>();
-
-/** The tuner of the open WebGPU device. */
-export function tuner(): Tuner {
-  const device = gpu();
-  const known = tuners.get(device) ?? new Tuner(device);
-  tuners.set(device, known);
-  return known;
 }

@@ -72,16 +72,3 @@ export function expand(source: string, constants: Constants): string {
 
 /** Threads of a workgroup; also WG in shaders. */
 export const WORKGROUP = 64;
-
-/** What every shader begins with. */
-const prelude = `
-const WG = ${WORKGROUP}u;
-/** Number of a thread, also where more than 65,535 workgroups need a second axis. */
-fn thread(id: vec3u, groups: vec3u) -> u32 { return id.x + id.y * groups.x * WG; }
-`;
-
-/** The whole WGSL of a kernel. */
-export function shaderText(text: string, constants: Constants): string {
-  const declared = Object.entries(constants).map(([name, value]) => `const ${name} = ${value}u;`);
-  return `${prelude}${declared.join('\n')}\n${expand(text, constants)}`;
-}

@@ -1,7 +1,6 @@
 /** From bytes to the network's input with plain tfjs ops: normalisation and mixing. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { InputSettings } from '../ops';
-import type { Mix } from '../trainer';
+import type { InputSettings, Mix } from '../trainer';
 
 /** uint8 RGB pixels [count, size, size, 3] -> normalised f32 NHWC: (pixel / 255 - mean) / std. */
 export function normalizedInput(pixels: Uint8Array, { count, size, mean, std }: InputSettings): tf.Tensor4D {

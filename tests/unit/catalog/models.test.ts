@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import { plainModel } from '../../../src/catalog/define';
 import { modelOf } from '../../../src/catalog/parts';
-import type { Layers } from '../../../src/core/layers';
-import { countingLayers, type Shape } from '../../../src/experiment/shape-layers';
+import type { Shape } from '../../../src/core/shape';
+import type { Layers } from '../../../src/engine/ops';
+import { countingLayers } from '../../../src/experiment/shape-layers';
 
 /** Calls of a forward pass in order: layer, name if it has one, and rate. */
 function calls(id: string, options: object, plan: Partial<typeof plainModel>): string[] {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { plainModel } from '../../../src/catalog/define';
 import { defaultOptions, modelOf } from '../../../src/catalog/parts';
-import { type Counts, countingLayers, numbersIn } from '../../../src/experiment/shape-layers';
+import { sizeOf } from '../../../src/core/shape';
+import { type Counts, countingLayers } from '../../../src/experiment/shape-layers';
 import {
   counts,
   multiplyAdds,
@@ -20,7 +21,7 @@ function countsOf(id: string, options: object, classes: number, size: number): C
 }
 
 const parametersIn = ({ parameters }: Counts) =>
-  [...parameters.values()].reduce((sum, shape) => sum + numbersIn(shape), 0);
+  [...parameters.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 
 describe.each<{ id: TimmModel }>([{ id: 'mobilenetv3-small' }, { id: 'convnext-atto' }])('$id', ({ id }) => {
   it("has the tensors of timm's state dict, each of its shape", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expand, shaderText } from '../../../src/engine/gpu/wgsl';
+import { expand } from '../../../src/engine/gpu/wgsl';
 
 const lines = (...text: string[]) => text.join('\n');
 
@@ -25,8 +25,4 @@ test('what does not add up is an error that says so', () => {
   expect(() => expand('#end', {})).toThrow('#end too many');
   expect(() => expand('#if MISSING\n#end', {})).toThrow('asks for MISSING');
   expect(() => expand('x{MISSING}', {})).toThrow('asks for MISSING');
-});
-
-test('constants are WGSL constants too', () => {
-  expect(shaderText('', { KERNEL: 3 })).toContain('const KERNEL = 3u;');
 });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { windowsAlong } from '../../../src/core/sliding';
 import { estimate, estimateSeconds } from '../../../src/experiment/estimate';
 import { presets } from '../../../src/experiment/presets';
 import { experimentWith } from '../../../src/experiment/schema';
-import { countingLayers, windows } from '../../../src/experiment/shape-layers';
+import { countingLayers } from '../../../src/experiment/shape-layers';
 
 const full = (model: string, size: number, more = {}) =>
   experimentWith({
@@ -120,11 +121,11 @@ test('a teacher costs a forward pass, its weights, and room only where it needs 
 });
 
 test('windows slide as in PyTorch, partial ones included on request', () => {
-  expect(windows(224, 7, 2, 3)).toBe(112);
-  expect(windows(7, 2, 2, 0)).toBe(3);
-  expect(windows(7, 2, 2, 0, true)).toBe(4);
-  expect(windows(8, 2, 2, 0, true)).toBe(4);
-  expect(windows(1, 2, 2, 0, true)).toBe(1);
+  expect(windowsAlong(224, { kernel: 7, stride: 2, padding: 3 })).toBe(112);
+  expect(windowsAlong(7, { kernel: 2, stride: 2, padding: 0 })).toBe(3);
+  expect(windowsAlong(7, { kernel: 2, stride: 2, padding: 0, ceil: true })).toBe(4);
+  expect(windowsAlong(8, { kernel: 2, stride: 2, padding: 0, ceil: true })).toBe(4);
+  expect(windowsAlong(1, { kernel: 2, stride: 2, padding: 0, ceil: true })).toBe(1);
 });
 
 test('an image too small for a window is refused with a reason', () => {

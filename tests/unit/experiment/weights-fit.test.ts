@@ -3,10 +3,11 @@ import { describe, expect, it, test } from 'vitest';
 import { plainModel } from '../../../src/catalog/define';
 import { modelOf } from '../../../src/catalog/parts';
 import { type NamedArray, parseSafetensors, writeSafetensors } from '../../../src/core/safetensors';
+import { sizeOf } from '../../../src/core/shape';
 import { clashes } from '../../../src/experiment/clashes';
 import { planTraining } from '../../../src/experiment/plan';
 import { experimentWith } from '../../../src/experiment/schema';
-import { countingLayers, numbersIn } from '../../../src/experiment/shape-layers';
+import { countingLayers } from '../../../src/experiment/shape-layers';
 import {
   describeWeights,
   headerTexts,
@@ -25,7 +26,7 @@ function tensorsOf({ model, options, classes, size }: NetworkDescription): Map<s
   return new Map(
     [...counts.parameters, ...counts.buffers].map(([name, shape]) => [
       name,
-      { shape: [...shape], data: new Float32Array(numbersIn(shape)).fill(0.5) },
+      { shape: [...shape], data: new Float32Array(sizeOf(shape)).fill(0.5) },
     ]),
   );
 }

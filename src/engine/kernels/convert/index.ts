@@ -1,18 +1,21 @@
-/** From one precision to another. */
-import * as tf from '@tensorflow/tfjs-core';
-import { gpu } from '../../gpu/dispatch';
+/** Copies between tensors of different precision. */
+import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../core/shape';
+import type { Gpu } from '../../gpu/dispatch';
+import { kernelOf } from '../../gpu/kernel';
+import { vectorsOf } from '../../ops/define';
 import convertText from './convert.wgsl?raw';
 
-/** Writes the values of a tensor into another of the same size, each in the precision that it is stored in. */
-export function convert(from: tf.TensorInfo, to: tf.TensorInfo): void {
-  const size = tf.util.sizeFromShape(to.shape);
-  const vec = size % 4 === 0;
-  const threads = vec ? size / 4 : size;
-  gpu().dispatch({
-    kernel: { name: 'convert', text: convertText, constants: { VEC: Number(vec) } },
-    inputs: [from],
-    outputs: [to],
-    u32: [threads],
-    threads,
-  });
+const convertKernel = kernelOf({
+  name: 'convert',
+  body: convertText,
+  tensors: { x: 'read V', y: 'write V' },
+  uniforms: { size: 'u32' },
+  constants: ['VEC'],
+});
+
+/** y = x, of equal sizes, each in the precision that it has. */
+export function convert(gpu: Gpu, x: TensorInfo, y: TensorInfo): void {
+  const { VEC, perRow } = vectorsOf(sizeOf(x.shape));
+  gpu.dispatch(convertKernel, { tensors: { x, y }, uniforms: { size: perRow }, constants: { VEC }, threads: perRow });
 }

@@ -1,14 +1,9 @@
 // From bytes to the network's input, with mixup and cutmix on the way: uint8 RGB -> (pixel / 255 - mean) / std.
 // mix: lambda, then the box [x0, x1) x [y0, y1). Inside the box pixels are the partner's, outside lambda of the image and 1 - lambda of
 // the partner; the partner of image i is image count - 1 - i. lambda 1 and an empty box: no mixing.
-@group(0) @binding(0) var<storage, read> bytes: array<u32>;
-@group(0) @binding(1) var<storage, read> mix: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-struct Dims { size: u32, count: u32, side: u32, scale0: f32, scale1: f32, scale2: f32, offset0: f32, offset1: f32, offset2: f32 }
-@group(0) @binding(3) var<uniform> dims: Dims;
 
 fn value(at: u32) -> f32 {
-  return f32((bytes[at / 4u] >> (8u * (at % 4u))) & 255u);
+  return f32((bytes(at / 4u) >> (8u * (at % 4u))) & 255u);
 }
 
 @compute @workgroup_size(WG)
@@ -25,6 +20,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let other = value((dims.count - 1u - image) * perImage + within) * scale + offset;
   let px = f32((within / 3u) % dims.side);
   let py = f32(within / (3u * dims.side));
-  let inside = px >= mix[1] && px < mix[3] && py >= mix[2] && py < mix[4];
-  y[i] = select(own * mix[0] + other * (1.0 - mix[0]), other, inside);
+  let inside = px >= mix(1) && px < mix(3) && py >= mix(2) && py < mix(4);
+  setY(i, select(own * mix(0) + other * (1.0 - mix(0)), other, inside));
 }

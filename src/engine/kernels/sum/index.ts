@@ -1,8 +1,27 @@
 /** Sums that keep one order whatever runs in parallel: the same bits each time. */
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { gpu } from '../../gpu/dispatch';
+import { type Shape, sizeOf } from '../../../core/shape';
+import type { Gpu } from '../../gpu/dispatch';
+import { kernelOf } from '../../gpu/kernel';
+import { vectorsOf } from '../../ops/define';
 import columnsText from './columns.wgsl?raw';
 import slicesText from './slices.wgsl?raw';
+
+const slicesKernel = kernelOf({
+  name: 'sum-slices',
+  body: slicesText,
+  tensors: { x: 'read V', y: 'write V' },
+  uniforms: { size: 'u32', slices: 'u32' },
+  constants: ['VEC'],
+});
+
+const columnsKernel = kernelOf({
+  name: 'sum-columns',
+  body: columnsText,
+  tensors: { x: 'read V', y: 'write V' },
+  uniforms: { rows: 'u32', columns: 'u32', slices: 'u32', perSlice: 'u32' },
+  constants: ['VEC'],
+});
 
 /** Threads that fill a large GPU once. */
 const ENOUGH_THREADS = 16384;
@@ -18,40 +37,32 @@ export function sliceRows(rows: number, perRow: number, { shortest = 32, most = 
 }
 
 /** x [slices, ...shape] summed over its slices, into out if that is given. */
-export function sumSlices(x: TensorInfo, shape: readonly number[], out?: TensorInfo): TensorInfo {
-  const device = gpu();
-  const y = out ?? device.empty(shape);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const slices = x.shape[0] as number;
-  const vec = size % 4 === 0;
-  const threads = vec ? size / 4 : size;
-  device.dispatch({
-    kernel: { name: 'sum-slices', text: slicesText, constants: { VEC: Number(vec) } },
-    inputs: [x],
-    outputs: [y],
-    u32: [threads, slices],
-    threads,
+export function sumSlices(gpu: Gpu, x: TensorInfo, shape: Shape, out?: TensorInfo): TensorInfo {
+  const y = out ?? gpu.empty(shape);
+  const { VEC, perRow } = vectorsOf(sizeOf(shape));
+  gpu.dispatch(slicesKernel, {
+    tensors: { x, y },
+    uniforms: { size: perRow, slices: x.shape[0] as number },
+    constants: { VEC },
+    threads: perRow,
   });
   return y;
 }
 
 /** x [rows, columns], any shape with that many numbers, summed over its rows: [columns]. */
-export function sumRows(x: TensorInfo, columns: number): TensorInfo {
-  const device = gpu();
-  const rows = x.shape.reduce((a, b) => a * b, 1) / columns;
-  const vec = columns % 4 === 0;
-  const width = vec ? columns / 4 : columns;
-  const { slices, perSlice } = sliceRows(rows, width);
-  const partial = device.empty([slices, columns]);
-  device.dispatch({
-    kernel: { name: 'sum-columns', text: columnsText, constants: { VEC: Number(vec) } },
-    inputs: [x],
-    outputs: [partial],
-    u32: [rows, width, slices, perSlice],
-    threads: width * slices,
+export function sumRows(gpu: Gpu, x: TensorInfo, columns: number): TensorInfo {
+  const rows = sizeOf(x.shape) / columns;
+  const { VEC, perRow } = vectorsOf(columns);
+  const { slices, perSlice } = sliceRows(rows, perRow);
+  const partial = gpu.empty([slices, columns]);
+  gpu.dispatch(columnsKernel, {
+    tensors: { x, y: partial },
+    uniforms: { rows, columns: perRow, slices, perSlice },
+    constants: { VEC },
+    threads: perRow * slices,
   });
   if (slices === 1) return { ...partial, shape: [columns] };
-  const total = sumSlices(partial, [columns]);
-  device.release(partial);
+  const total = sumSlices(gpu, partial, [columns]);
+  gpu.release(partial);
   return total;
 }

@@ -1,13 +1,4 @@
 // y[i] = sum over slices, in their order, of x[slice, i].
-#if VEC
-alias V = vec4f;
-#else
-alias V = f32;
-#end
-@group(0) @binding(0) var<storage, read> x: array<V>;
-@group(0) @binding(1) var<storage, read_write> y: array<V>;
-struct Dims { size: u32, slices: u32 }
-@group(0) @binding(2) var<uniform> dims: Dims;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -15,7 +6,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (i >= dims.size) { return; }
   var total = V();
   for (var slice = 0u; slice < dims.slices; slice++) {
-    total += x[slice * dims.size + i];
+    total += x(slice * dims.size + i);
   }
-  y[i] = total;
+  setY(i, total);
 }

@@ -1,0 +1,50 @@
+/** The contract of an update rule of core/optimizer.ts: how the arena is updated in one go, and the same parameter by parameter. */
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core';
+import type { UpdateRule } from '../../../core/optimizer';
+import type { Place } from '../flat';
+
+/** What a rule sees of the arena. */
+export interface Weights {
+  /** vec4 in all, and of those the first ones that decay. */
+  size: number;
+  decaying: number;
+  /** The parameters that decay. */
+  decayingPlaces: readonly Place[];
+  weights: Tensor;
+  gradients: Tensor;
+}
+
+/** A rule at work over an arena. */
+export interface Rule {
+  /** Writes the rate of an update, counted from 1. */
+  begin(lr: number, update: number): void;
+  /** One update of all weights, in place. clip: a factor on the gradients, [1]. */
+  update(clip: TensorInfo | undefined): void;
+  dispose(): void;
+}
+
+/** An update of one parameter in plain tfjs ops. */
+export interface Step {
+  weight: Tensor;
+  gradient: Tensor;
+  /** Of this parameter: 0 where it is spared. */
+  weightDecay: number;
+  /** What the rule kept of the parameter's last update; zeros before the first. */
+  moments: readonly Tensor[];
+  lr: number;
+  /** Number of the update, from 1. */
+  update: number;
+}
+
+export interface Stepped {
+  weight: Tensor;
+  moments: Tensor[];
+}
+
+export type Kind<K extends UpdateRule['kind']> = Extract<UpdateRule, { kind: K }>;
+
+export interface RuleDefinition<K extends UpdateRule['kind']> {
+  /** One dispatch for all weights, and what it needs before. */
+  fused(rule: Kind<K>, weightDecay: number, arena: Weights): Rule;
+  reference(rule: Kind<K>, step: Step): Stepped;
+}

@@ -1,0 +1,7 @@
+// y *= factor.
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = thread(id, groups);
+  if (i < dims.size) { setY(i, y(i) * dims.factor); }
+}
