@@ -5,9 +5,11 @@
  */
 import { z } from 'zod';
 import type { Layers } from '../core/layers';
+import type { Moment, RunLength } from '../core/moment';
 import type { OptimizerPlan } from '../core/optimizer';
 import type { Rng } from '../core/rng';
 import type { ImageOp, Rgb } from './image-ops';
+import type { Pictures } from './pictures';
 
 // ---- options -------------------------------------------------------------------------------------------------------
 
@@ -116,6 +118,10 @@ export interface Part<S extends z.ZodObject = z.ZodObject> {
   summary: string;
   paper?: Paper;
   options: S;
+  /** The option that is said with the label, where there are several: '+ label smoothing .1'. */
+  leading?: keyof z.output<S> & string;
+  /** What will not work, or not do what it says, in the run that it is chosen for: a sentence each. */
+  warn?: (options: z.output<S>, run: Surroundings) => string[];
 }
 
 /**
@@ -128,9 +134,16 @@ export type TimmExport = { args: string[]; lacking?: string } | { impossible: st
 
 export type { ImageOp } from './image-ops';
 
+/** Of a training image. Images that are evaluated are never touched by a trick, and have no moment. */
 export interface SampleContext {
   /** The trick's own stream for (seed, epoch, sample). */
   rng: Rng;
+  /** The trick's own stream for (seed, sample), the same in every epoch. */
+  lasting: () => Rng;
+  /** Whole epochs done, from 0. */
+  epoch: number;
+  /** Number of the sample in its split, the same in every epoch. */
+  sampleIndex: number;
   /** Size of the image at that point, pixels. */
   width: number;
   height: number;
@@ -151,8 +164,10 @@ export type MixPlan =
   | { kind: 'cutmix'; lambda: number; box: { x0: number; y0: number; x1: number; y1: number } };
 
 export interface BatchContext {
+  /** The stream for (seed, epoch, micro-batch). */
   rng: Rng;
-  epoch: number;
+  at: Moment;
+  /** Side of the input image, pixels. */
   size: number;
 }
 
@@ -168,8 +183,8 @@ export interface DistillationPlan {
 }
 
 export interface LossPlan {
-  /** Label smoothing e: target 1-e+e/K, others e/K. */
-  smoothing: number;
+  /** Label smoothing e at a moment: target 1-e+e/K, others e/K. Targets are written for every batch, so that it costs nothing to vary. */
+  smoothing: (at: Moment) => number;
   distillation?: DistillationPlan;
 }
 
@@ -206,16 +221,43 @@ export interface DeviceNeed {
   otherwise: string;
 }
 
-export interface RateContext {
-  updatesPerEpoch: number;
-  /** Updates of the whole run, warmup included. */
-  totalUpdates: number;
+export interface RateContext extends RunLength {
   /** Rate after linear scaling. */
   baseLr: number;
 }
 
 /** Update index from 0 -> learning rate. */
 export type Rate = (update: number) => number;
+
+// ---- warnings ----------------------------------------------------------------------------------------------------------
+
+/** The run that a part is chosen for, planned: what its warnings can go by. */
+export interface Surroundings extends RunLength {
+  dataset: Dataset;
+  model: Model;
+  /** Side of the input image, pixels. */
+  size: number;
+  /** Images per micro-batch. */
+  batch: number;
+  /** Images that are trained on, as far as is known before the dataset is read. */
+  trainImages: number;
+  /** Micro-batches per update, and whole ones in an epoch, at least 1. */
+  accumulation: number;
+  microBatchesPerEpoch: number;
+  replicas: number;
+  /** Parts of a micro-batch that batch norm normalises by their own statistics. */
+  normGroups: number;
+  /** Epochs of the run, fractional where it ends inside one; those that are left to the schedule after a warmup. */
+  epochs: number;
+  scheduledEpochs: number;
+  /** The rate that schedules start from, and that of every update. */
+  baseLr: number;
+  lr: Rate;
+  /** Some trick mixes batches. */
+  mixing: boolean;
+  loss: LossPlan;
+  optimizer: OptimizerPlan;
+}
 
 // ---- definitions -------------------------------------------------------------------------------------------------------
 
@@ -225,15 +267,18 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** On in the default experiment. */
   on: boolean;
   needs?: DeviceNeed;
-  /** Ids of tricks that cannot be on at the same time. */
+  /** Ids of tricks that cannot be on at the same time. Said at one of the two: see rivalsOf. */
   excludes?: readonly string[];
-  timm: (options: z.output<S>) => TimmExport;
+  /** run: of how many epochs. */
+  timm: (options: z.output<S>, run: { epochs: number }) => TimmExport;
   /** Its operations decide the size of the image. What acts on pixels comes after the size is right. */
   crops?: true;
   /** Image operations for one training sample, in registry order. */
   sample?: (options: z.output<S>, context: SampleContext) => ImageOp[];
-  /** Mix plan of one batch; the last trick that answers wins unless two are on, then mixing.ts switches. */
+  /** Mix plan of one micro-batch; of several such tricks each micro-batch takes one by chance. */
   batch?: (options: z.output<S>, context: BatchContext) => MixPlan;
+  /** Whether batches are still mixed; one trick that says no ends all mixing. */
+  mixes?: (options: z.output<S>, at: Moment) => boolean;
   loss?: (options: z.output<S>) => Partial<LossPlan>;
   optimizer?: (options: z.output<S>) => Partial<Omit<OptimizerPlan, 'rule'>>;
   model?: (options: z.output<S>) => Partial<ModelPlan>;
@@ -263,6 +308,10 @@ export interface ModelContext extends ModelPlan {
 }
 
 export interface Model<S extends z.ZodObject = z.ZodObject> extends Part<S> {
+  /** It normalises by the statistics of the batch. */
+  batchNorm: boolean;
+  /** Its residual blocks end in a norm whose gamma the plan's zeroGamma starts at 0. */
+  zeroGamma: boolean;
   timm: (options: z.output<S>) => TimmExport;
   /** x [batch, size, size, 3] -> logits [batch, classes]. Called anew for every forward pass. */
   forward: <T>(nn: Layers<T>, x: T, options: z.output<S>, context: ModelContext) => T;
@@ -275,6 +324,8 @@ export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** Short side of the stored images, pixels. */
   imageSide: number;
   trainImages: number;
+  /** What augmentations can count on. */
+  pictures: Pictures;
   /** Path of _info.json below the site's root, or how the options say it. */
   infoUrl: (options: z.output<S>) => string;
   /** Channel mean and std of training pixels in [0, 1]; normalisation on the GPU. */
@@ -282,6 +333,7 @@ export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   std: readonly [number, number, number];
 }
 
+export const definePart = <S extends z.ZodObject>(part: Part<S>): Part => part as unknown as Part;
 export const defineTrick = <S extends z.ZodObject>(trick: Trick<S>): Trick => trick as unknown as Trick;
 export const defineSchedule = <S extends z.ZodObject>(schedule: Schedule<S>): Schedule =>
   schedule as unknown as Schedule;

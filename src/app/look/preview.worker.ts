@@ -4,7 +4,6 @@
  */
 
 import type { MixPlan } from '../../catalog/define';
-import { mixedTargets } from '../../catalog/mixing';
 import { datasetOf } from '../../catalog/parts';
 import { messageOf } from '../../core/message';
 import { splitParts } from '../../data/holdout';
@@ -97,12 +96,13 @@ async function training(request: TrainingRequest): Promise<TrainingPreview> {
     if (first.done) throw new Error('The dataset has no training images.');
     const classes = index.classes.length;
     const plan = planTraining(experiment, { trainImages: loader.samples, classes });
-    const mix = plan.mix(epoch, 0);
+    const at = plan.at(epoch, 0);
+    const mix = plan.mix(at);
     const batch = first.value;
-    const targets = mixedTargets(batch.labels, classes, plan.lossPlan.smoothing, mix);
+    const targets = plan.targets(batch.labels, at);
     const images = Array.from({ length: Math.min(count, batch.count) }, (_, i): PreviewImage => {
       const row = targets.subarray(i * classes, (i + 1) * classes);
-      const floor = plan.lossPlan.smoothing / classes;
+      const floor = plan.leastTarget(at);
       const target = [...row.keys()]
         .filter((label) => (row[label] as number) > floor + 1e-6)
         .map((label) => ({ name: index.classes[label] as string, share: row[label] as number }))

@@ -34,7 +34,7 @@ export interface PreviewImage {
   pixels: Uint8ClampedArray<ArrayBuffer>;
   /** Soft target: classes above the common floor, largest first. Shares in [0, 1]. */
   target: { name: string; share: number }[];
-  /** What every other class gets: label smoothing. */
+  /** What every other class gets. */
   floor: number;
 }
 

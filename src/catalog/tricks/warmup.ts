@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { RunLength } from '../../core/moment';
 import { defineTrick, num } from '../define';
 
 /** Updates that a warmup of some epochs takes, at most the whole run. */
-export function warmupUpdates(epochs: number, context: { updatesPerEpoch: number; totalUpdates: number }): number {
+function warmupUpdates(epochs: number, context: RunLength): number {
   return Math.min(Math.round(epochs * context.updatesPerEpoch), context.totalUpdates);
 }
 
@@ -24,6 +25,12 @@ export const warmup = defineTrick({
     epochs: num(5, { min: 0, max: 100, step: 0.1 }, { label: 'Epochs', help: 'Part of the run; may be a fraction.' }),
     startLr: num(0, { min: 0, max: 1, step: 0.001 }, { label: 'Start rate' }),
   }),
+  warn: ({ epochs, startLr }, run) => [
+    ...(epochs >= run.epochs
+      ? ['The run ends before the warmup does: it is squeezed into the run, and the schedule never begins.']
+      : []),
+    ...(startLr > run.baseLr ? ['The start rate is above the learning rate: the warmup lowers the rate.'] : []),
+  ],
   timm: ({ epochs, startLr }) =>
     Number.isInteger(epochs)
       ? {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clashes } from '../../../src/experiment/clashes';
 import { estimateSeconds } from '../../../src/experiment/estimate';
 import { expectedFacts, planTraining } from '../../../src/experiment/plan';
 import { presets, START } from '../../../src/experiment/presets';
@@ -8,6 +7,7 @@ import { publishedTables } from '../../../src/experiment/published';
 import { recipeKey, settingKey, settingWords } from '../../../src/experiment/recipe';
 import { defaultExperiment, type Experiment, setKeys } from '../../../src/experiment/schema';
 import { toLink } from '../../../src/experiment/url';
+import { warningsOf } from '../../../src/experiment/warnings';
 import { gainOver, ownSettings } from '../../../src/runs/reference';
 import type { Run } from '../../../src/runs/store';
 import { experimentArbitrary } from '../../support/experiment-arbitrary';
@@ -88,14 +88,14 @@ describe('presets', () => {
   });
 
   test('warn of what their table is there to show, and of nothing else', () => {
-    const warned = presets.flatMap(({ id, experiment }) => clashes(experiment).map(({ trick }) => `${id}: ${trick}`));
+    const warned = presets.flatMap(({ id, experiment }) => warningsOf(experiment).map(({ part }) => `${id}: ${part}`));
     expect(warned).toEqual([
       'paper-large-batch: linear-scaling',
       // The paper smooths and distils together; the teacher is still to be chosen.
-      'paper-distillation: distillation',
       'paper-distillation: label-smoothing',
-      'paper-mixup-distillation: distillation',
+      'paper-distillation: distillation',
       'paper-mixup-distillation: label-smoothing',
+      'paper-mixup-distillation: distillation',
       'article-rand-augment: rand-augment',
     ]);
   });

@@ -1,0 +1,31 @@
+/** What an experiment allows and rarely wants: each part's own warnings, to show beside it. */
+import type { Part } from '../catalog/define';
+import { allParts, datasetOf, modelOf } from '../catalog/parts';
+import { activeTricks } from '../catalog/tricks';
+import { expectedFacts, planTraining } from './plan';
+import { type Experiment, isChosen } from './schema';
+
+export interface Warning {
+  /** Id of the part to show it at. */
+  part: string;
+  message: string;
+}
+
+/** The warnings of an experiment, in the order of the pipeline; empty if there are none. */
+export function warningsOf(experiment: Experiment): Warning[] {
+  const facts = expectedFacts(experiment);
+  const { lossPlan, optimizerPlan, ...plan } = planTraining(experiment, facts);
+  const run = {
+    ...plan,
+    trainImages: facts.trainImages,
+    dataset: datasetOf(experiment.dataset),
+    model: modelOf(experiment.model),
+    loss: lossPlan,
+    optimizer: optimizerPlan,
+    mixing: activeTricks(experiment).some(({ trick }) => trick.batch),
+  };
+  const saidBy = (part: Part) => part.warn?.(experiment.options[part.id] ?? {}, run) ?? [];
+  return allParts()
+    .filter(({ part }) => isChosen(experiment, part.id))
+    .flatMap(({ part }) => saidBy(part).map((message) => ({ part: part.id, message })));
+}
