@@ -7,7 +7,7 @@ import { controlsOf, type Experiment, isChosen } from './schema';
 
 /** '0.1' -> '.1': numbers read shorter without the zero. */
 const short = (value: OptionValue) => optionText(value).replace(/(^|,)0\./g, '$1.');
-const step = (before: string, after: string) => `${before || 'none'} → ${after || 'none'}`;
+const arrow = (before: string, after: string) => `${before || 'none'} → ${after || 'none'}`;
 const lower = (label: string) => (/^[A-Z][a-z]/.test(label) ? label[0]?.toLowerCase() + label.slice(1) : label);
 
 /** The option that is said with a trick's label: the one that it names, or its only one. */
@@ -26,10 +26,10 @@ function inWords(change: Change, a: Experiment, b: Experiment): string | undefin
   const { key, before, after } = change;
   switch (change.kind) {
     case 'seed':
-      return `seed ${step(short(before), short(after))}`;
+      return `seed ${arrow(short(before), short(after))}`;
     case 'choice': {
       const label = (id: OptionValue) => findPart(String(id))?.part.label ?? String(id);
-      return `${key} ${step(label(before), label(after))}`;
+      return `${key} ${arrow(label(before), label(after))}`;
     }
     case 'switch': {
       const { part } = change.entry;
@@ -41,7 +41,7 @@ function inWords(change: Change, a: Experiment, b: Experiment): string | undefin
       if (!isChosen(b, part.id)) return undefined;
       if (trick && !isChosen(a, part.id) && change.option === leadingOption(part)) return undefined;
       const label = controlsOf(part).get(change.option)?.label ?? change.option;
-      return `${trick ? `${lower(part.label)}: ` : ''}${lower(label)} ${step(short(before), short(after))}`;
+      return `${trick ? `${lower(part.label)}: ` : ''}${lower(label)} ${arrow(short(before), short(after))}`;
     }
     default:
       return change satisfies never;

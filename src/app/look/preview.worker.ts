@@ -100,14 +100,14 @@ async function training(request: TrainingRequest): Promise<TrainingPreview> {
     const mix = plan.mix(at);
     const batch = first.value;
     const targets = plan.targets(batch.labels, at);
+    const leastTarget = plan.leastTarget(at);
     const images = Array.from({ length: Math.min(count, batch.count) }, (_, i): PreviewImage => {
       const row = targets.subarray(i * classes, (i + 1) * classes);
-      const floor = plan.leastTarget(at);
       const target = [...row.keys()]
-        .filter((label) => (row[label] as number) > floor + 1e-6)
+        .filter((label) => (row[label] as number) > leastTarget + 1e-6)
         .map((label) => ({ name: index.classes[label] as string, share: row[label] as number }))
         .sort((a, b) => b.share - a.share);
-      return { key: batch.keys[i] as string, pixels: mixed(batch, i, size, mix), target, floor };
+      return { key: batch.keys[i] as string, pixels: mixed(batch, i, size, mix), target, leastTarget };
     });
     return { size, mix, images };
   } finally {

@@ -95,6 +95,12 @@ describe('plan', () => {
     expect(labels).toEqual(samples.map(labelOf));
   });
 
+  it('says that the images are too few for a batch, not that there is no step', async () => {
+    const { code, stderr } = await tricklab('plan', 'v=1', '--data', shards, '--set', 'data.batch=64');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('The split "train" has 30 images to use, too few for a batch of 64.');
+  });
+
   it("mixes with the trainer's plan, and the targets are smoothed one-hots mixed with the reversed batch's", async () => {
     const tricks = { mixup: 'on', cutmix: 'on', 'label-smoothing': 'on' };
     const set = [...sets, ...Object.entries(tricks).map(([key, value]) => `${key}=${value}`)];
