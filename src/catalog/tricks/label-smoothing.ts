@@ -1,20 +1,11 @@
 import { z } from 'zod';
 import { choice, defineTrick, num } from '../define';
 
-type Decay = 'constant' | 'linear' | 'cosine';
-
-/** The share of the smoothing that is left at a progress in [0, 1]. */
-function remaining(decay: Decay, progress: number): number {
-  switch (decay) {
-    case 'constant':
-      return 1;
-    case 'linear':
-      return 1 - progress;
-    case 'cosine':
-      return 0.5 * (1 + Math.cos(Math.PI * progress));
-    default:
-      return decay satisfies never;
-  }
+/** The share of the smoothing that is left at a progress in [0, 1]. A run from before there was a choice is constant. */
+function remaining(decay: 'constant' | 'linear' | 'cosine', progress: number): number {
+  if (decay === 'linear') return 1 - progress;
+  if (decay === 'cosine') return 0.5 * (1 + Math.cos(Math.PI * progress));
+  return 1;
 }
 
 /** Of the paper is the constant share. One that falls to 0 asks for certainty in the end, when it no longer misleads. */

@@ -126,6 +126,14 @@ describe('a recipe', () => {
     expect(settingWords(base)).toBe('Fashion-MNIST, 28 px, 12 epochs of 20 % of the images, width 0.125');
   });
 
+  test('of a run from before an option was there is that of its default', () => {
+    const now = presetOf('paper-smoothing').experiment;
+    const before = { ...now, options: { ...now.options, 'label-smoothing': { epsilon: 0.1 } } };
+    expect(recipeKey(before)).toBe(recipeKey(now));
+    const { lossPlan, at } = planTraining(before, { trainImages: 1000, classes: 10 });
+    expect(lossPlan.smoothing(at(3, 0))).toBe(0.1);
+  });
+
   test('and a setting ignore the seed of any experiment', () => {
     fc.assert(
       fc.property(experimentArbitrary, fc.integer({ min: 0, max: 9 }), (experiment, seed) => {
