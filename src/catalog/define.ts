@@ -1,7 +1,8 @@
 /**
  * The contracts of the catalog. Everything a user can choose is a Part: an id, options (a zod object that gives defaults,
  * validation, the form control, the link's keys and the documentation) and words for a person.
- * Hooks are pure and import no tfjs: a trick plans, the engine executes.
+ * Hooks are pure and import no tfjs: a trick plans, the engine executes. What may change during a run is a function of the moment
+ * (core/moment.ts): images, mixing, targets, rate. What the engine records once, network and update rule, is a value.
  */
 import { z } from 'zod';
 import type { Layers } from '../core/layers';

@@ -1,5 +1,5 @@
 /** What an experiment allows and rarely wants: each part's own warnings, to show beside it. */
-import type { Part } from '../catalog/define';
+import type { Part, Surroundings } from '../catalog/define';
 import { allParts, datasetOf, modelOf } from '../catalog/parts';
 import { activeTricks } from '../catalog/tricks';
 import { expectedFacts, planTraining } from './plan';
@@ -11,11 +11,11 @@ export interface Warning {
   message: string;
 }
 
-/** The warnings of an experiment, in the order of the pipeline; empty if there are none. */
-export function warningsOf(experiment: Experiment): Warning[] {
+/** The run that the experiment's parts find themselves in, as planned before its dataset is read. */
+export function surroundingsOf(experiment: Experiment): Surroundings {
   const facts = expectedFacts(experiment);
   const { lossPlan, optimizerPlan, ...plan } = planTraining(experiment, facts);
-  const run = {
+  return {
     ...plan,
     trainImages: facts.trainImages,
     dataset: datasetOf(experiment.dataset),
@@ -24,6 +24,11 @@ export function warningsOf(experiment: Experiment): Warning[] {
     optimizer: optimizerPlan,
     mixing: activeTricks(experiment).some(({ trick }) => trick.batch),
   };
+}
+
+/** The warnings of an experiment, in the order of the pipeline; empty if there are none. */
+export function warningsOf(experiment: Experiment): Warning[] {
+  const run = surroundingsOf(experiment);
   const saidBy = (part: Part) => part.warn?.(experiment.options[part.id] ?? {}, run) ?? [];
   return allParts()
     .filter(({ part }) => isChosen(experiment, part.id))

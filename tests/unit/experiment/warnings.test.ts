@@ -1,7 +1,11 @@
 /** Every part's own warnings, each met and each not met. */
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { experimentWith as changed, defaultExperiment } from '../../../src/experiment/schema';
-import { warningsOf } from '../../../src/experiment/warnings';
+import { defaultOptions } from '../../../src/catalog/parts';
+import { tricks } from '../../../src/catalog/tricks';
+import { experimentWith as changed, defaultExperiment, isChosen } from '../../../src/experiment/schema';
+import { surroundingsOf, warningsOf } from '../../../src/experiment/warnings';
+import { experimentArbitrary } from '../../support/experiment-arbitrary';
 
 test('the default experiment has no warning', () => {
   expect(warningsOf(defaultExperiment())).toEqual([]);
@@ -91,5 +95,31 @@ test('replicas of eight images and more, or with SyncBN, have no warning', () =>
   expect(warningsOf(changed({ replicas: 'on', 'replicas.count': '8', 'data.batch': '64' }))).toEqual([]);
   expect(warningsOf(changed({ replicas: 'on', 'replicas.count': '8', 'data.batch': '16', 'sync-bn': 'on' }))).toEqual(
     [],
+  );
+});
+
+test('a model without batch norm has nothing for replicas and SyncBN to do', () => {
+  const run = surroundingsOf(changed({ replicas: 'on', 'data.batch': '4' }));
+  const said = (id: string, batchNorm: boolean) => {
+    const trick = tricks.find((candidate) => candidate.id === id);
+    return trick?.warn?.(defaultOptions(trick), { ...run, model: { ...run.model, batchNorm } });
+  };
+  expect(said('replicas', true)).toEqual([expect.stringContaining('2 images per replica')]);
+  expect(said('replicas', false)).toEqual(['The model has no batch norm: replicas change nothing.']);
+  expect(said('sync-bn', true)).toEqual([]);
+  expect(said('sync-bn', false)).toEqual(['The model has no batch norm: nothing changes.']);
+  expect(said('zero-gamma', false)).toEqual([]);
+});
+
+test('whatever a part warns of is a sentence, and nothing is said of what is not chosen', () => {
+  fc.assert(
+    fc.property(experimentArbitrary, (experiment) => {
+      for (const { part, message } of warningsOf(experiment)) {
+        expect(isChosen(experiment, part)).toBe(true);
+        expect(message).toMatch(/^[A-Z].*[.]$/);
+        expect(message).not.toMatch(/NaN|undefined|Infinity/);
+      }
+    }),
+    { numRuns: 200 },
   );
 });
