@@ -69,10 +69,10 @@ export function bool(fallback: boolean, words: Words) {
   return schema;
 }
 
-export function choice<const C extends readonly [string, ...string[]]>(fallback: C[number], choices: C, words: Words) {
-  const schema = z.enum(choices as unknown as [string, ...string[]]).default(fallback);
+export function choice<const C extends string>(fallback: NoInfer<C>, choices: readonly C[], words: Words) {
+  const schema = z.literal(choices).default(fallback);
   controls.add(schema, { kind: 'choice', choices, ...words });
-  return schema as unknown as z.ZodDefault<z.ZodType<C[number]>>;
+  return schema;
 }
 
 export function text(fallback: string, maxLength: number, words: Words) {
@@ -122,7 +122,7 @@ export interface Part<S extends z.ZodObject = z.ZodObject> {
   /** The option that is said with the label, where there are several: '+ label smoothing .1'. */
   leading?: keyof z.output<S> & string;
   /** What will not work, or not do what it says, in the run that it is chosen for: a sentence each. */
-  warn?: (options: z.output<S>, run: Surroundings) => string[];
+  warn?(options: z.output<S>, run: Surroundings): string[];
 }
 
 /**
@@ -271,35 +271,35 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** Ids of tricks that cannot be on at the same time. Said at one of the two: see rivalsOf. */
   excludes?: readonly string[];
   /** run: of how many epochs. */
-  timm: (options: z.output<S>, run: { epochs: number }) => TimmExport;
+  timm(options: z.output<S>, run: { epochs: number }): TimmExport;
   /** Its operations decide the size of the image. What acts on pixels comes after the size is right. */
   crops?: true;
   /** Image operations for one training sample, in registry order. */
-  sample?: (options: z.output<S>, context: SampleContext) => ImageOp[];
+  sample?(options: z.output<S>, context: SampleContext): ImageOp[];
   /** Mix plan of one micro-batch; of several such tricks each micro-batch takes one by chance. */
-  batch?: (options: z.output<S>, context: BatchContext) => MixPlan;
+  batch?(options: z.output<S>, context: BatchContext): MixPlan;
   /** Whether batches are still mixed; one trick that says no ends all mixing. */
-  mixes?: (options: z.output<S>, at: Moment) => boolean;
-  loss?: (options: z.output<S>) => Partial<LossPlan>;
-  optimizer?: (options: z.output<S>) => Partial<Omit<OptimizerPlan, 'rule'>>;
-  model?: (options: z.output<S>) => Partial<ModelPlan>;
-  scale?: (options: z.output<S>) => Partial<ScalePlan>;
+  mixes?(options: z.output<S>, at: Moment): boolean;
+  loss?(options: z.output<S>): Partial<LossPlan>;
+  optimizer?(options: z.output<S>): Partial<Omit<OptimizerPlan, 'rule'>>;
+  model?(options: z.output<S>): Partial<ModelPlan>;
+  scale?(options: z.output<S>): Partial<ScalePlan>;
   /** Factor on the base rate, from the images per update and how the optimizer's rate follows them. */
-  scaleRate?: (options: z.output<S>, imagesPerUpdate: number, scaling: Optimizer['scaling']) => number;
+  scaleRate?(options: z.output<S>, imagesPerUpdate: number, scaling: Optimizer['scaling']): number;
   /** Wraps the schedule: warmup. */
-  rate?: (options: z.output<S>, inner: (context: RateContext) => Rate, context: RateContext) => Rate;
+  rate?(options: z.output<S>, inner: (context: RateContext) => Rate, context: RateContext): Rate;
 }
 
 export interface Schedule<S extends z.ZodObject = z.ZodObject> extends Part<S> {
-  timm: (options: z.output<S>) => TimmExport;
-  rate: (options: z.output<S>, context: RateContext) => Rate;
+  timm(options: z.output<S>): TimmExport;
+  rate(options: z.output<S>, context: RateContext): Rate;
 }
 
 export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** How its rate grows with the batch: in proportion, or (Adam and its kin) with the square root. */
   scaling: 'linear' | 'square-root';
-  timm: (options: z.output<S>) => TimmExport;
-  plan: (options: z.output<S>) => OptimizerPlan;
+  timm(options: z.output<S>): TimmExport;
+  plan(options: z.output<S>): OptimizerPlan;
 }
 
 export interface ModelContext extends ModelPlan {
@@ -313,9 +313,9 @@ export interface Model<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   batchNorm: boolean;
   /** Its residual blocks end in a norm whose gamma the plan's zeroGamma starts at 0. */
   zeroGamma: boolean;
-  timm: (options: z.output<S>) => TimmExport;
+  timm(options: z.output<S>): TimmExport;
   /** x [batch, size, size, 3] -> logits [batch, classes]. Called anew for every forward pass. */
-  forward: <T>(nn: Layers<T>, x: T, options: z.output<S>, context: ModelContext) => T;
+  forward<T>(nn: Layers<T>, x: T, options: z.output<S>, context: ModelContext): T;
 }
 
 export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
@@ -328,17 +328,16 @@ export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** What augmentations can count on. */
   pictures: Pictures;
   /** Path of _info.json below the site's root, or how the options say it. */
-  infoUrl: (options: z.output<S>) => string;
+  infoUrl(options: z.output<S>): string;
   /** Channel mean and std of training pixels in [0, 1]; normalisation on the GPU. */
   mean: readonly [number, number, number];
   std: readonly [number, number, number];
 }
 
-export const definePart = <S extends z.ZodObject>(part: Part<S>): Part => part as unknown as Part;
-export const defineTrick = <S extends z.ZodObject>(trick: Trick<S>): Trick => trick as unknown as Trick;
-export const defineSchedule = <S extends z.ZodObject>(schedule: Schedule<S>): Schedule =>
-  schedule as unknown as Schedule;
-export const defineOptimizer = <S extends z.ZodObject>(optimizer: Optimizer<S>): Optimizer =>
-  optimizer as unknown as Optimizer;
-export const defineModel = <S extends z.ZodObject>(model: Model<S>): Model => model as unknown as Model;
-export const defineDataset = <S extends z.ZodObject>(dataset: Dataset<S>): Dataset => dataset as unknown as Dataset;
+// Hooks are declared as methods: a part whose options are known fits where any part does.
+export const definePart = <S extends z.ZodObject>(part: Part<S>): Part => part;
+export const defineTrick = <S extends z.ZodObject>(trick: Trick<S>): Trick => trick;
+export const defineSchedule = <S extends z.ZodObject>(schedule: Schedule<S>): Schedule => schedule;
+export const defineOptimizer = <S extends z.ZodObject>(optimizer: Optimizer<S>): Optimizer => optimizer;
+export const defineModel = <S extends z.ZodObject>(model: Model<S>): Model => model;
+export const defineDataset = <S extends z.ZodObject>(dataset: Dataset<S>): Dataset => dataset;
