@@ -9,7 +9,8 @@ function warmupUpdates(epochs: number, context: RunLength): number {
 
 /**
  * Linear from the start rate; the schedule then runs over the updates that are left, so the run does not get longer.
- * In timm's words: --warmup-prefix with --sched-on-updates, and --epochs without the warmup.
+ * In timm's words: --warmup-prefix with --sched-on-updates, and --epochs without the warmup. timm has that one switch for both, so
+ * a schedule that changes between epochs changes with every update there; and a warmup longer than the run is not squeezed into it.
  */
 export const warmup = defineTrick({
   id: 'warmup',
