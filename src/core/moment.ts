@@ -19,7 +19,7 @@ export interface Moment {
   microBatch: number;
   /** Updates done, from 0: the number of the update that the micro-batch is part of. */
   update: number;
-  /** Share of the run's updates that are done: 0 at the first update, (n - 1) / n at the last of n, never 1. */
+  /** Share of the run's updates that are done: 0 at the first update, (n - 1) / n at the last of n. 1 after the end, where only a preview looks. */
   progress: number;
   /** Length of the run in epochs; fractional where it ends inside one. */
   totalEpochs: number;
@@ -34,5 +34,5 @@ export function momentOf(
 ): Moment {
   const update = epoch * updatesPerEpoch + Math.floor(microBatch / accumulation);
   const totalEpochs = totalUpdates / updatesPerEpoch;
-  return { epoch, microBatch, update, progress: update / totalUpdates, totalEpochs, totalUpdates };
+  return { epoch, microBatch, update, progress: Math.min(1, update / totalUpdates), totalEpochs, totalUpdates };
 }

@@ -19,4 +19,6 @@ test('progress is the share of updates that are done: 0 at the first, short of 1
   expect(first).toEqual({ epoch: 0, microBatch: 0, update: 0, progress: 0, totalEpochs: 2.5, totalUpdates: 10 });
   expect(momentOf(run, 1, { epoch: 1, microBatch: 1 }).progress).toBe(0.5);
   expect(momentOf(run, 1, { epoch: 2, microBatch: 1 })).toMatchObject({ update: 9, progress: 0.9 });
+  // A preview may look beyond the end.
+  expect(momentOf(run, 1, { epoch: 7, microBatch: 0 })).toMatchObject({ update: 28, progress: 1 });
 });
