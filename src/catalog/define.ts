@@ -1,13 +1,16 @@
 /**
  * The contracts of the catalog. Everything a user can choose is a Part: an id, options (a zod object that gives defaults,
  * validation, the form control, the link's keys and the documentation) and words for a person.
- * Hooks are pure and import no tfjs: a trick plans, the engine executes.
+ * Hooks are pure and import no tfjs: a trick plans, the engine executes. What may change during a run is a function of the moment
+ * (core/moment.ts): images, mixing, targets, rate. What the engine records once, network and update rule, is a value.
  */
 import { z } from 'zod';
+import type { Moment, RunLength } from '../core/moment';
 import type { OptimizerPlan } from '../core/optimizer';
 import type { Rng } from '../core/rng';
 import type { Layers } from '../engine/ops';
 import type { ImageOp, Rgb } from './image-ops';
+import type { Pictures } from './pictures';
 
 // ---- options -------------------------------------------------------------------------------------------------------
 
@@ -66,10 +69,10 @@ export function bool(fallback: boolean, words: Words) {
   return schema;
 }
 
-export function choice<const C extends readonly [string, ...string[]]>(fallback: C[number], choices: C, words: Words) {
-  const schema = z.enum(choices as unknown as [string, ...string[]]).default(fallback);
+export function choice<const C extends string>(fallback: NoInfer<C>, choices: readonly C[], words: Words) {
+  const schema = z.literal(choices).default(fallback);
   controls.add(schema, { kind: 'choice', choices, ...words });
-  return schema as unknown as z.ZodDefault<z.ZodType<C[number]>>;
+  return schema;
 }
 
 export function text(fallback: string, maxLength: number, words: Words) {
@@ -116,6 +119,10 @@ export interface Part<S extends z.ZodObject = z.ZodObject> {
   summary: string;
   paper?: Paper;
   options: S;
+  /** The option that is said with the label, where there are several: '+ label smoothing .1'. */
+  leading?: keyof z.output<S> & string;
+  /** What will not work, or not do what it says, in the run that it is chosen for: a sentence each. */
+  warn?(options: z.output<S>, run: Surroundings): string[];
 }
 
 /**
@@ -128,9 +135,16 @@ export type TimmExport = { args: string[]; lacking?: string } | { impossible: st
 
 export type { ImageOp } from './image-ops';
 
+/** Of a training image. Images that are evaluated are never touched by a trick, and have no moment. */
 export interface SampleContext {
   /** The trick's own stream for (seed, epoch, sample). */
   rng: Rng;
+  /** The trick's own stream for (seed, sample), the same in every epoch. */
+  lasting: () => Rng;
+  /** Whole epochs done, from 0. */
+  epoch: number;
+  /** Number of the sample in its split, the same in every epoch. */
+  sampleIndex: number;
   /** Size of the image at that point, pixels. */
   width: number;
   height: number;
@@ -151,8 +165,10 @@ export type MixPlan =
   | { kind: 'cutmix'; lambda: number; box: { x0: number; y0: number; x1: number; y1: number } };
 
 export interface BatchContext {
+  /** The stream for (seed, epoch, micro-batch). */
   rng: Rng;
-  epoch: number;
+  at: Moment;
+  /** Side of the input image, pixels. */
   size: number;
 }
 
@@ -168,8 +184,8 @@ export interface DistillationPlan {
 }
 
 export interface LossPlan {
-  /** Label smoothing e: target 1-e+e/K, others e/K. */
-  smoothing: number;
+  /** Label smoothing e at a moment: target 1-e+e/K, others e/K. Targets are written for every batch, so that it costs nothing to vary. */
+  smoothing: (at: Moment) => number;
   distillation?: DistillationPlan;
 }
 
@@ -206,16 +222,43 @@ export interface DeviceNeed {
   otherwise: string;
 }
 
-export interface RateContext {
-  updatesPerEpoch: number;
-  /** Updates of the whole run, warmup included. */
-  totalUpdates: number;
+export interface RateContext extends RunLength {
   /** Rate after linear scaling. */
   baseLr: number;
 }
 
 /** Update index from 0 -> learning rate. */
 export type Rate = (update: number) => number;
+
+// ---- warnings ----------------------------------------------------------------------------------------------------------
+
+/** The run that a part is chosen for, planned: what its warnings can go by. */
+export interface Surroundings extends RunLength {
+  dataset: Dataset;
+  model: Model;
+  /** Side of the input image, pixels. */
+  size: number;
+  /** Images per micro-batch. */
+  batch: number;
+  /** Images that are trained on, as far as is known before the dataset is read. */
+  trainImages: number;
+  /** Micro-batches per update, and whole ones in an epoch, at least 1. */
+  accumulation: number;
+  microBatchesPerEpoch: number;
+  replicas: number;
+  /** Parts of a micro-batch that batch norm normalises by their own statistics. */
+  normGroups: number;
+  /** Epochs of the run, fractional where it ends inside one; those that are left to the schedule after a warmup. */
+  epochs: number;
+  scheduledEpochs: number;
+  /** The rate that schedules start from, and that of every update. */
+  baseLr: number;
+  lr: Rate;
+  /** Some trick mixes batches. */
+  mixing: boolean;
+  loss: LossPlan;
+  optimizer: OptimizerPlan;
+}
 
 // ---- definitions -------------------------------------------------------------------------------------------------------
 
@@ -225,35 +268,38 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** On in the default experiment. */
   on: boolean;
   needs?: DeviceNeed;
-  /** Ids of tricks that cannot be on at the same time. */
+  /** Ids of tricks that cannot be on at the same time. Said at one of the two: see rivalsOf. */
   excludes?: readonly string[];
-  timm: (options: z.output<S>) => TimmExport;
+  /** run: of how many epochs. */
+  timm(options: z.output<S>, run: { epochs: number }): TimmExport;
   /** Its operations decide the size of the image. What acts on pixels comes after the size is right. */
   crops?: true;
   /** Image operations for one training sample, in registry order. */
-  sample?: (options: z.output<S>, context: SampleContext) => ImageOp[];
-  /** Mix plan of one batch; the last trick that answers wins unless two are on, then mixing.ts switches. */
-  batch?: (options: z.output<S>, context: BatchContext) => MixPlan;
-  loss?: (options: z.output<S>) => Partial<LossPlan>;
-  optimizer?: (options: z.output<S>) => Partial<Omit<OptimizerPlan, 'rule'>>;
-  model?: (options: z.output<S>) => Partial<ModelPlan>;
-  scale?: (options: z.output<S>) => Partial<ScalePlan>;
+  sample?(options: z.output<S>, context: SampleContext): ImageOp[];
+  /** Mix plan of one micro-batch; of several such tricks each micro-batch takes one by chance. */
+  batch?(options: z.output<S>, context: BatchContext): MixPlan;
+  /** Whether batches are still mixed; one trick that says no ends all mixing. */
+  mixes?(options: z.output<S>, at: Moment): boolean;
+  loss?(options: z.output<S>): Partial<LossPlan>;
+  optimizer?(options: z.output<S>): Partial<Omit<OptimizerPlan, 'rule'>>;
+  model?(options: z.output<S>): Partial<ModelPlan>;
+  scale?(options: z.output<S>): Partial<ScalePlan>;
   /** Factor on the base rate, from the images per update and how the optimizer's rate follows them. */
-  scaleRate?: (options: z.output<S>, imagesPerUpdate: number, scaling: Optimizer['scaling']) => number;
+  scaleRate?(options: z.output<S>, imagesPerUpdate: number, scaling: Optimizer['scaling']): number;
   /** Wraps the schedule: warmup. */
-  rate?: (options: z.output<S>, inner: (context: RateContext) => Rate, context: RateContext) => Rate;
+  rate?(options: z.output<S>, inner: (context: RateContext) => Rate, context: RateContext): Rate;
 }
 
 export interface Schedule<S extends z.ZodObject = z.ZodObject> extends Part<S> {
-  timm: (options: z.output<S>) => TimmExport;
-  rate: (options: z.output<S>, context: RateContext) => Rate;
+  timm(options: z.output<S>): TimmExport;
+  rate(options: z.output<S>, context: RateContext): Rate;
 }
 
 export interface Optimizer<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** How its rate grows with the batch: in proportion, or (Adam and its kin) with the square root. */
   scaling: 'linear' | 'square-root';
-  timm: (options: z.output<S>) => TimmExport;
-  plan: (options: z.output<S>) => OptimizerPlan;
+  timm(options: z.output<S>): TimmExport;
+  plan(options: z.output<S>): OptimizerPlan;
 }
 
 export interface ModelContext extends ModelPlan {
@@ -263,9 +309,13 @@ export interface ModelContext extends ModelPlan {
 }
 
 export interface Model<S extends z.ZodObject = z.ZodObject> extends Part<S> {
-  timm: (options: z.output<S>) => TimmExport;
+  /** It normalises by the statistics of the batch. */
+  batchNorm: boolean;
+  /** Its residual blocks end in a norm whose gamma the plan's zeroGamma starts at 0. */
+  zeroGamma: boolean;
+  timm(options: z.output<S>): TimmExport;
   /** x [batch, size, size, 3] -> logits [batch, classes]. Called anew for every forward pass. */
-  forward: <T>(nn: Layers<T>, x: T, options: z.output<S>, context: ModelContext) => T;
+  forward<T>(nn: Layers<T>, x: T, options: z.output<S>, context: ModelContext): T;
 }
 
 export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
@@ -275,17 +325,19 @@ export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** Short side of the stored images, pixels. */
   imageSide: number;
   trainImages: number;
+  /** What augmentations can count on. */
+  pictures: Pictures;
   /** Path of _info.json below the site's root, or how the options say it. */
-  infoUrl: (options: z.output<S>) => string;
+  infoUrl(options: z.output<S>): string;
   /** Channel mean and std of training pixels in [0, 1]; normalisation on the GPU. */
   mean: readonly [number, number, number];
   std: readonly [number, number, number];
 }
 
-export const defineTrick = <S extends z.ZodObject>(trick: Trick<S>): Trick => trick as unknown as Trick;
-export const defineSchedule = <S extends z.ZodObject>(schedule: Schedule<S>): Schedule =>
-  schedule as unknown as Schedule;
-export const defineOptimizer = <S extends z.ZodObject>(optimizer: Optimizer<S>): Optimizer =>
-  optimizer as unknown as Optimizer;
-export const defineModel = <S extends z.ZodObject>(model: Model<S>): Model => model as unknown as Model;
-export const defineDataset = <S extends z.ZodObject>(dataset: Dataset<S>): Dataset => dataset as unknown as Dataset;
+// Hooks are declared as methods: a part whose options are known fits where any part does.
+export const definePart = <S extends z.ZodObject>(part: Part<S>): Part => part;
+export const defineTrick = <S extends z.ZodObject>(trick: Trick<S>): Trick => trick;
+export const defineSchedule = <S extends z.ZodObject>(schedule: Schedule<S>): Schedule => schedule;
+export const defineOptimizer = <S extends z.ZodObject>(optimizer: Optimizer<S>): Optimizer => optimizer;
+export const defineModel = <S extends z.ZodObject>(model: Model<S>): Model => model;
+export const defineDataset = <S extends z.ZodObject>(dataset: Dataset<S>): Dataset => dataset;

@@ -1,6 +1,7 @@
 /** How a batch is mixed: the choice between mixup and CutMix, the CutMix box and the soft targets, as timm's data/mixup.py. */
+import type { Moment } from '../core/moment';
 import { rng } from '../core/rng';
-import type { MixPlan, OptionValues, Trick } from './define';
+import type { MixPlan, OptionValues, Surroundings, Trick } from './define';
 
 export interface Box {
   x0: number;
@@ -21,22 +22,21 @@ export function cutmixBox(lambda: number, cx: number, cy: number, size: number):
 }
 
 /**
- * The mix plan of one micro-batch, a pure function of (seed, epoch, step). step is the micro-batch's position in its epoch,
- * size the input's side in pixels. With several mixing tricks on, each batch takes one of them with equal chance
- * (timm's --mixup-switch-prob .5).
+ * The mix plan of one micro-batch, a pure function of seed and moment; size is the input's side in pixels. With several mixing
+ * tricks on, each micro-batch takes one of them with equal chance (timm's --mixup-switch-prob .5), until one trick ends all mixing.
  */
 export function mixPlan(
   active: readonly { trick: Trick; options: OptionValues }[],
   seed: number,
-  epoch: number,
-  step: number,
+  at: Moment,
   size: number,
 ): MixPlan {
   const mixers = active.filter(({ trick }) => trick.batch);
-  const stream = rng(seed, 'mixing', epoch, step);
+  if (active.some(({ trick, options }) => trick.mixes?.(options, at) === false)) return { kind: 'none' };
+  const stream = rng(seed, 'mixing', at.epoch, at.microBatch);
   const chosen = mixers.length > 1 ? mixers[stream.int(mixers.length)] : mixers[0];
   if (!chosen?.trick.batch) return { kind: 'none' };
-  const plan = chosen.trick.batch(chosen.options, { rng: stream, epoch, size });
+  const plan = chosen.trick.batch(chosen.options, { rng: stream, at, size });
   return plan.kind !== 'none' && plan.lambda === 1 ? { kind: 'none' } : plan;
 }
 
@@ -64,4 +64,20 @@ export function mixedTargets(
     }
   }
   return targets;
+}
+
+/** Below this, mixing has cost accuracy in practice: its networks are still underfitting. */
+const EPOCHS_FOR_MIXING = 10;
+
+/** The warnings of every trick that mixes. */
+export function warnOfMixing({ epochs, batch }: Surroundings): string[] {
+  const warnings: string[] = [];
+  if (epochs < EPOCHS_FOR_MIXING) {
+    const length = Number(epochs.toPrecision(2));
+    warnings.push(
+      `Mixing needs long runs to pay off; this one has ${length} epochs. Expect lower accuracy than without.`,
+    );
+  }
+  if (batch < 2) warnings.push('A batch of one image is mixed with itself: nothing changes.');
+  return warnings;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { datasets } from './datasets';
 import {
   type Dataset,
+  definePart,
   int,
   type Model,
   num,
@@ -18,7 +19,7 @@ import { schedules } from './schedules';
 import { tricks } from './tricks';
 
 /** What every run has, whatever is chosen. */
-export const dataPart = {
+export const dataPart = definePart({
   id: 'data',
   label: 'Images',
   summary: 'How large the images are and how many go through the network at once.',
@@ -41,7 +42,11 @@ export const dataPart = {
       { label: 'Share of the validation images', help: 'A fixed choice, the same for every run.' },
     ),
   }),
-} satisfies Part;
+  warn: ({ batch }, { trainImages }) =>
+    trainImages < batch
+      ? [`There are ${trainImages} images to train on, too few for a batch of ${batch}: an epoch has no batch.`]
+      : [],
+});
 
 export const stopPart = {
   id: 'stop',

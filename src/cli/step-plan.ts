@@ -1,5 +1,4 @@
 /** The command `plan`: what happens to one batch of a run, as the trainer will do it: its images, its mixing, its targets. */
-import { mixedTargets } from '../catalog/mixing';
 import { splitParts } from '../data/holdout';
 import { splitOf } from '../data/index';
 import { batchCount, blockShardsOf, locate, sampleOrder, shardStarts, subset } from '../data/order';
@@ -62,8 +61,14 @@ async function planStep(
   const classes = index.classes.length;
   const plan = planTraining(experiment, { trainImages: set.count, classes });
   const steps = batchCount(set.count, plan.batch, true);
+  if (steps === 0) {
+    throw new Failure(
+      `The split "${train.split}" has ${set.count} images to use, too few for a batch of ${plan.batch}. Choose a smaller batch or a larger share of the data.`,
+    );
+  }
   if (at.step >= steps) throw new Failure(`An epoch has ${steps} batches: --step goes from 0 to ${steps - 1}.`);
-  const update = at.epoch * plan.updatesPerEpoch + Math.floor(at.step / plan.accumulation);
+  const moment = plan.at(at.epoch, at.step);
+  const { update } = moment;
   if (update >= plan.totalUpdates) {
     throw new Failure(
       `The run ends after ${plan.totalUpdates} updates; this batch would belong to number ${update + 1}.`,
@@ -78,10 +83,9 @@ async function planStep(
   });
   const range = { split: train.split, order, first: at.step * plan.batch, count: plan.batch };
   const drawn = await drawBatch(index, range, onProblem);
-  const mix = plan.mix(at.epoch, at.step);
-  const flat = mixedTargets(drawn.labels, classes, plan.lossPlan.smoothing, mix);
+  const flat = plan.targets(drawn.labels, moment);
   const targets = drawn.labels.map((_, row) => Array.from(flat.subarray(row * classes, (row + 1) * classes)));
-  return { ...at, update, lr: plan.lr(update), mix, smoothing: plan.lossPlan.smoothing, ...drawn, targets };
+  return { ...at, update, lr: plan.lr(update), mix: plan.mix(moment), ...drawn, targets };
 }
 
 export async function plan(argv: readonly string[], output: Output): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * All randomness of Tricklab. A stream is a pure function of its keys (seed, epoch, sample or step, stream name),
+ * All randomness of Tricklab. A stream is a pure function of its keys (seed, epoch, sample or micro-batch, stream name),
  * so no order, timing or worker count can change a run.
  * Generator: Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3").
  */
@@ -63,7 +63,7 @@ export interface Rng {
 }
 
 /**
- * The stream of a name within (seed, a, b); a and b are usually epoch and sample, or epoch and step.
+ * The stream of a name within (seed, a, b); a and b are usually epoch and sample, or epoch and micro-batch.
  * Keys are taken as unsigned 32-bit integers.
  */
 export function rng(seed: number, name: string, a = 0, b = 0): Rng {

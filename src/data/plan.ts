@@ -10,7 +10,7 @@ const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as 
 
 /**
  * Image operations of one training sample: those of the tricks that are on, in registry order, each with its own random
- * stream for (seed, epoch, sample) and told the size that the operations before it leave. Crops come first; whatever size
+ * stream for (seed, epoch, sample), another that lasts for all epochs, and told the size that the operations before it leave. Crops come first; whatever size
  * they leave is brought to size x size as in evaluation, and the other tricks act on that. width, height: of the decoded
  * image, pixels.
  */
@@ -28,8 +28,17 @@ export function planSample(
   const add = (crops: boolean) => {
     for (const { trick, options } of active) {
       if (!trick.sample || (trick.crops ?? false) !== crops) continue;
-      const stream = rng(seed, `sample/${trick.id}`, epoch, sampleIndex);
-      ops.push(...trick.sample(options, { rng: stream, ...sizeAfter(width, height, ops), size, mean, std }));
+      const context = {
+        rng: rng(seed, `sample/${trick.id}`, epoch, sampleIndex),
+        lasting: () => rng(seed, `lasting/${trick.id}`, sampleIndex),
+        epoch,
+        sampleIndex,
+        ...sizeAfter(width, height, ops),
+        size,
+        mean,
+        std,
+      };
+      ops.push(...trick.sample(options, context));
     }
   };
   add(true);

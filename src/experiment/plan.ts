@@ -9,9 +9,10 @@ import {
   type Rate,
   type ScalePlan,
 } from '../catalog/define';
-import { mixPlan } from '../catalog/mixing';
+import { mixedTargets, mixPlan } from '../catalog/mixing';
 import { datasetOf, optimizerOf, scheduleOf } from '../catalog/parts';
-import { activeTricks } from '../catalog/tricks';
+import { type ActiveTrick, activeTricks } from '../catalog/tricks';
+import { type Moment, momentOf } from '../core/moment';
 import type { Experiment } from './schema';
 
 /** What only the data knows. */
@@ -30,6 +31,8 @@ export interface TrainingPlan {
   /** Micro-batches per update. */
   accumulation: number;
   precision: ScalePlan['precision'];
+  /** Equal parts of a micro-batch that stand for cards of their own. */
+  replicas: number;
   /** Equal parts of a micro-batch that batch norm normalises by their own statistics: replicas without SyncBN; else 1. */
   normGroups: number;
   /** Whole micro-batches in an epoch; a last partial one is dropped. */
@@ -39,6 +42,8 @@ export interface TrainingPlan {
   totalUpdates: number;
   /** Epochs of the run, fractional where it ends inside one. */
   epochs: number;
+  /** Epochs that are left to the schedule itself, after a warmup. */
+  scheduledEpochs: number;
   lossPlan: LossPlan;
   optimizerPlan: OptimizerPlan;
   modelContext: ModelContext;
@@ -46,8 +51,14 @@ export interface TrainingPlan {
   baseLr: number;
   /** Learning rate of an update, from 0. */
   lr: Rate;
-  /** Mix plan of a micro-batch: epoch from 0, index within the epoch from 0. */
-  mix: (epoch: number, microBatchIndex: number) => MixPlan;
+  /** The moment of a micro-batch: epoch from 0, place within the epoch from 0. */
+  at: (epoch: number, microBatch: number) => Moment;
+  /** How the micro-batch of a moment is mixed. */
+  mix: (at: Moment) => MixPlan;
+  /** Soft targets of the micro-batch of a moment, [labels.length, classes] row by row. Throws if a label is not a class. */
+  targets: (labels: ArrayLike<number>, at: Moment) => Float32Array<ArrayBuffer>;
+  /** The least share that any class of a target has at a moment. */
+  leastTarget: (at: Moment) => number;
   mean: readonly [number, number, number];
   std: readonly [number, number, number];
 }
@@ -67,27 +78,48 @@ export function numberOf(experiment: Experiment, part: string, option: string): 
 
 const optionsOf = (experiment: Experiment, part: string): OptionValues => experiment.options[part] ?? {};
 
+/**
+ * A plan with what each trick adds to it. Two tricks that set one field are an error that names both: which one would count is
+ * nothing that a person could see.
+ */
+export function filledIn<P extends object>(plan: P, additions: readonly { by: string; fields: Partial<P> }[]): P {
+  const setBy = new Map<string, string>();
+  for (const { by, fields } of additions) {
+    for (const field of Object.keys(fields)) {
+      const other = setBy.get(field);
+      if (other)
+        throw new Error(`${other} and ${by} cannot be on together: both decide ${field}. Switch one of them off.`);
+      setBy.set(field, by);
+    }
+  }
+  return Object.assign({}, plan, ...additions.map(({ fields }) => fields));
+}
+
+type PlanHook = 'loss' | 'optimizer' | 'model' | 'scale';
+
+/** What the tricks' hooks of one kind add to a plan. */
+const additionsOf = <H extends PlanHook>(active: readonly ActiveTrick[], hook: H) =>
+  active.flatMap(({ trick, options }) => {
+    const fields = trick[hook]?.(options) as ReturnType<NonNullable<ActiveTrick['trick'][H]>> | undefined;
+    return fields ? [{ by: trick.label, fields }] : [];
+  });
+
 /** The whole plan of a run: pure, so the page previews with it what the trainer does. */
 export function planTraining(experiment: Experiment, facts: DataFacts): TrainingPlan {
   const active = activeTricks(experiment);
   const size = numberOf(experiment, 'data', 'size');
   const batch = numberOf(experiment, 'data', 'batch');
-  const lossPlan: LossPlan = { smoothing: 0 };
   const optimizer = optimizerOf(experiment.optimizer);
-  const optimizerPlan = optimizer.plan(optionsOf(experiment, optimizer.id));
-  const modelContext: ModelContext = { ...plainModel, classes: facts.classes, size };
-  const scale: ScalePlan = {
-    accumulation: 1,
-    replicas: 1,
-    syncBatchNorm: false,
-    precision: { half: false, lossScale: 1 },
-  };
-  for (const { trick, options } of active) {
-    Object.assign(lossPlan, trick.loss?.(options));
-    Object.assign(optimizerPlan, trick.optimizer?.(options));
-    Object.assign(modelContext, trick.model?.(options));
-    Object.assign(scale, trick.scale?.(options));
-  }
+  const lossPlan = filledIn<LossPlan>({ smoothing: () => 0 }, additionsOf(active, 'loss'));
+  const optimizerPlan = filledIn<OptimizerPlan>(
+    optimizer.plan(optionsOf(experiment, optimizer.id)),
+    additionsOf(active, 'optimizer'),
+  );
+  const modelContext = { ...filledIn(plainModel, additionsOf(active, 'model')), classes: facts.classes, size };
+  const scale = filledIn<ScalePlan>(
+    { accumulation: 1, replicas: 1, syncBatchNorm: false, precision: { half: false, lossScale: 1 } },
+    additionsOf(active, 'scale'),
+  );
   const microBatchesPerEpoch = Math.max(1, Math.floor(facts.trainImages / batch));
   const updatesPerEpoch = Math.ceil(microBatchesPerEpoch / scale.accumulation);
   const asked = Math.max(1, Math.round(numberOf(experiment, 'stop', 'epochs') * updatesPerEpoch));
@@ -99,29 +131,40 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
   }
   const schedule = scheduleOf(experiment.schedule);
   const context = { updatesPerEpoch, totalUpdates, baseLr };
-  let rate = (c: typeof context): Rate => schedule.rate(optionsOf(experiment, schedule.id), c);
+  let scheduledUpdates = totalUpdates;
+  let rate = (c: typeof context): Rate => {
+    scheduledUpdates = c.totalUpdates;
+    return schedule.rate(optionsOf(experiment, schedule.id), c);
+  };
   for (const { trick, options } of active) {
     const inner = rate;
     if (trick.rate) rate = (c) => trick.rate?.(options, inner, c) ?? inner(c);
   }
+  const lr = rate(context);
   const { mean, std } = datasetOf(experiment.dataset);
+  const mix = (at: Moment) => mixPlan(active, experiment.seed, at, size);
   return {
     size,
     batch,
     evalBatch: numberOf(experiment, 'data', 'evalBatch'),
     accumulation: scale.accumulation,
     precision: scale.precision,
+    replicas: scale.replicas,
     normGroups: scale.syncBatchNorm ? 1 : scale.replicas,
     microBatchesPerEpoch,
     updatesPerEpoch,
     totalUpdates,
     epochs: totalUpdates / updatesPerEpoch,
+    scheduledEpochs: scheduledUpdates / updatesPerEpoch,
     lossPlan,
     optimizerPlan,
     modelContext,
     baseLr,
-    lr: rate(context),
-    mix: (epoch, index) => mixPlan(active, experiment.seed, epoch, index, size),
+    lr,
+    at: (epoch, microBatch) => momentOf(context, scale.accumulation, { epoch, microBatch }),
+    mix,
+    targets: (labels, at) => mixedTargets(labels, facts.classes, lossPlan.smoothing(at), mix(at)),
+    leastTarget: (at) => lossPlan.smoothing(at) / facts.classes,
     mean,
     std,
   };

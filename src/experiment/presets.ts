@@ -1,15 +1,7 @@
 /** Experiments to start from: what each changes of the default. */
+import type { Preset } from './preset';
 import { publishedPresets } from './published-presets';
-import { type Experiment, experimentWith } from './schema';
-
-export interface Preset {
-  id: string;
-  label: string;
-  /** Where it is from; presets are listed by it. */
-  source: string;
-  summary: string;
-  experiment: Experiment;
-}
+import { experimentWith } from './schema';
 
 export const START = 'Starting points';
 
@@ -71,6 +63,8 @@ export const presets: readonly Preset[] = [
       model: 'cmt-tiny',
       'data.size': '64',
       'data.batch': '32',
+      // It has no gamma that starts at 0.
+      'zero-gamma': 'off',
       // As its authors train it.
       'stochastic-depth': 'on',
       dropout: 'on',

@@ -1,6 +1,6 @@
 /** What of an experiment is its recipe, and what is only where, how large and how long it was tried. */
 import type { OptionValues } from '../catalog/define';
-import { datasetOf, findPart } from '../catalog/parts';
+import { datasetOf, defaultOptions, findPart } from '../catalog/parts';
 import { activeTricks } from '../catalog/tricks';
 import { optionText } from './option-text';
 import { numberOf } from './plan';
@@ -10,6 +10,12 @@ import { controlsOf, type Experiment } from './schema';
 const namesRun = (part: string, option: string) => {
   const entry = findPart(part);
   return entry !== undefined && controlsOf(entry.part).get(option)?.kind === 'checkpoint';
+};
+
+/** The options of a part; those that were not there yet when the run was kept have their defaults, as it was trained. */
+const complete = (experiment: Experiment, id: string): OptionValues => {
+  const entry = findPart(id);
+  return { ...(entry && defaultOptions(entry.part)), ...experiment.options[id] };
 };
 
 const text = (values: OptionValues | undefined) =>
@@ -24,14 +30,14 @@ const text = (values: OptionValues | undefined) =>
  * that teaches may differ.
  */
 export function recipeKey(experiment: Experiment): string {
-  const { model, optimizer, schedule, options } = experiment;
+  const { model, optimizer, schedule } = experiment;
   return [
     model,
     `batch ${numberOf(experiment, 'data', 'batch')}`,
-    `${optimizer} ${text(options[optimizer])}`,
-    `${schedule} ${text(options[schedule])}`,
-    ...activeTricks(experiment).map(({ trick, options: chosen }) => {
-      const told = Object.entries(chosen).filter(([name]) => !namesRun(trick.id, name));
+    `${optimizer} ${text(complete(experiment, optimizer))}`,
+    `${schedule} ${text(complete(experiment, schedule))}`,
+    ...activeTricks(experiment).map(({ trick }) => {
+      const told = Object.entries(complete(experiment, trick.id)).filter(([name]) => !namesRun(trick.id, name));
       return `${trick.id} ${text(Object.fromEntries(told))}`;
     }),
   ].join('\n');

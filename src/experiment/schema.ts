@@ -10,8 +10,8 @@ import { models } from '../catalog/models';
 import { optimizers } from '../catalog/optimizers';
 import { allParts, defaultOptions, findPart } from '../catalog/parts';
 import { schedules } from '../catalog/schedules';
-import { tricks } from '../catalog/tricks';
-import { expectation, optionText, parseNumber, parseOptionText, parseSwitch } from './option-text';
+import { rivalsOf, tricks } from '../catalog/tricks';
+import { expectation, optionText, parseNumber, parseSwitch, readOption } from './option-text';
 
 export interface Experiment {
   version: 1;
@@ -88,7 +88,9 @@ function checkOptions(part: Part, given: unknown, problems: Problem[]): OptionVa
   for (const name of wrong) {
     const key = `${part.id}.${name}`;
     const control = controls.get(name);
-    const message = control ? `${key} ${expectation(control)}.` : `"${part.id}" has no option called "${name}".`;
+    const message = control
+      ? `${key} must be ${expectation(control)}.`
+      : `"${part.id}" has no option called "${name}".`;
     problems.push({ key, message });
   }
   return defaultOptions(part);
@@ -107,10 +109,11 @@ function checkSwitches(given: unknown, problems: Problem[]): Record<string, bool
     if (typeof value !== 'boolean') problems.push({ key: id, message: `${id} must be on or off.` });
     on[id] = value === true;
   }
-  for (const { id, excludes = [] } of tricks) {
-    for (const other of excludes) {
-      // Said once per pair, at the trick that comes first.
-      if (on[id] && on[other] && tricks.findIndex((t) => t.id === other) > tricks.findIndex((t) => t.id === id))
+  for (const [place, { id }] of tricks.entries()) {
+    for (const { id: other } of rivalsOf(id)) {
+      // Said once per pair, at the trick that comes last.
+      const later = tricks.findIndex((trick) => trick.id === other) > place;
+      if (on[id] && on[other] && later)
         problems.push({ key: other, message: `${id} and ${other} cannot be on together.` });
     }
   }
@@ -163,23 +166,30 @@ export function parseExperiment(value: unknown): Checked {
 
 /** The problem of an experiment or link that another version of Tricklab made. */
 export function versionProblem(key: string, version: unknown): Problem {
-  return {
-    key,
-    message: `This experiment has version ${String(version).slice(0, 20)}; this Tricklab reads version ${EXPERIMENT_VERSION}.`,
-  };
+  // Anything may stand there, even what cannot be made a text.
+  const plain = typeof version === 'string' || typeof version === 'number';
+  const said = plain ? `version ${String(version).slice(0, 20)}` : 'no version';
+  return { key, message: `This experiment has ${said}; this Tricklab reads version ${EXPERIMENT_VERSION}.` };
 }
 
-/** The experiment with a trick switched, and the tricks that it excludes switched off. */
+/** Whether a part has a say in the run: a general one, the chosen one of its kind, or a trick that is on. */
+export function isChosen(experiment: Experiment, id: string): boolean {
+  const entry = findPart(id);
+  if (entry?.kind === 'general') return true;
+  if (entry?.kind === 'trick') return experiment.on[id] === true;
+  return choiceKeys.some((key) => experiment[key] === id);
+}
+
+/** The experiment with a trick switched, and the tricks that it cannot be on with switched off. */
 export function switchTrick(experiment: Experiment, id: string, on: boolean): Experiment {
-  const excluded = on ? (tricks.find((trick) => trick.id === id)?.excludes ?? []) : [];
-  const off = Object.fromEntries(excluded.map((other) => [other, false]));
+  const off = Object.fromEntries(on ? rivalsOf(id).map((rival) => [rival.id, false]) : []);
   return { ...experiment, on: { ...experiment.on, ...off, [id]: on } };
 }
 
 /**
  * Overrides by flat keys: 'mixup' -> 'on', 'mixup.alpha' -> '.2', 'data.size' -> '32', 'model' -> 'cmt-tiny', 'seed' -> '3'.
  * Values are texts as in links, or what the texts stand for (true, .2, 32).
- * A trick switched on switches off what it excludes, unless the keys say otherwise. Every bad key is named, and then nothing is changed.
+ * A trick switched on switches off its rivals, unless the keys say otherwise. Every bad key is named, and then nothing is changed.
  */
 export function setKeys(experiment: Experiment, keys: Readonly<Record<string, OptionValue>>): Checked {
   const problems: Problem[] = [];
@@ -201,10 +211,10 @@ export function setKeys(experiment: Experiment, keys: Readonly<Record<string, Op
       else switched.set(id, on);
     } else if (entry && name !== undefined && more.length === 0) {
       const control = controlsOf(entry.part).get(name);
-      const parsed = control && parseOptionText(control, text);
-      if (!control) problems.push({ key, message: `"${id}" has no option called "${name}".` });
-      else if (parsed === undefined) problems.push({ key, message: `${key} ${expectation(control)}.` });
-      else (next.options[id] as OptionValues)[name] = parsed;
+      const read = control && readOption(control, text);
+      if (!read) problems.push({ key, message: `"${id}" has no option called "${name}".` });
+      else if (read.value === undefined) problems.push({ key, message: `${key} must be ${read.expected}.` });
+      else (next.options[id] as OptionValues)[name] = read.value;
     } else {
       problems.push({ key, message: `There is no setting called "${key}".` });
     }
@@ -237,11 +247,6 @@ function withKeys(base: Experiment, keys: Readonly<Record<string, OptionValue>>)
   return experiment;
 }
 
-/** The default experiment with some keys set; throws if one is wrong. For keys that are written in code. */
-export function experimentWith(keys: Readonly<Record<string, OptionValue>>): Experiment {
-  return withKeys(defaultExperiment(), keys);
-}
-
 const DEFAULT_KEYS = {
   dataset: 'fashion-mnist',
   model: 'resnet50-vd',
@@ -254,7 +259,12 @@ const DEFAULT_KEYS = {
   'warmup.epochs': '.5',
 };
 
+const checkedDefault = withKeys(catalogDefaults(), DEFAULT_KEYS);
+
 /** What the page opens with: a small ResNet-vd on Fashion-MNIST that a laptop trains in minutes. Links are relative to it. */
-export function defaultExperiment(): Experiment {
-  return withKeys(catalogDefaults(), DEFAULT_KEYS);
+export const defaultExperiment = (): Experiment => structuredClone(checkedDefault);
+
+/** The default experiment with some keys set; throws if one is wrong. For keys that are written in code. */
+export function experimentWith(keys: Readonly<Record<string, OptionValue>>): Experiment {
+  return withKeys(defaultExperiment(), keys);
 }

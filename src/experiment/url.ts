@@ -1,10 +1,6 @@
 /** Links: an experiment as a readable query string that says only what differs from the default. */
-import { allParts } from '../catalog/parts';
-import { tricks } from '../catalog/tricks';
-import { optionText } from './option-text';
+import { changedKeys } from './changes';
 import {
-  type Choice,
-  choices,
   defaultExperiment,
   EXPERIMENT_VERSION,
   type Experiment,
@@ -15,26 +11,6 @@ import {
 
 /** Longest query string that is read; browsers and chats cut links not far above. */
 export const MAX_LINK_LENGTH = 8000;
-
-/** The flat keys and texts in which an experiment differs from another, in the order of the pipeline. */
-export function changedKeys(experiment: Experiment, from: Experiment): Record<string, string> {
-  const keys: Record<string, string> = {};
-  const differs = (key: string, value: string, other: string) => {
-    if (value !== other) keys[key] = value;
-  };
-  differs('seed', String(experiment.seed), String(from.seed));
-  for (const key of Object.keys(choices) as Choice[]) differs(key, experiment[key], from[key]);
-  for (const { id } of tricks) differs(id, optionText(experiment.on[id] ?? false), optionText(from.on[id] ?? false));
-  for (const { part } of allParts()) {
-    for (const name of Object.keys(part.options.shape)) {
-      const value = experiment.options[part.id]?.[name];
-      const other = from.options[part.id]?.[name];
-      if (value !== undefined && other !== undefined)
-        differs(`${part.id}.${name}`, optionText(value), optionText(other));
-    }
-  }
-  return keys;
-}
 
 /** encodeURIComponent that leaves what reads well and is harmless in a query: commas, colons, slashes. */
 const encode = (text: string) =>

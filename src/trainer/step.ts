@@ -1,6 +1,6 @@
-/** One training step, readable top to bottom: mixing, targets, then forward, backward and update by the engine. */
+/** One update, readable top to bottom: mixing, targets, then forward, backward and update by the engine. */
 import type { MixPlan } from '../catalog/define';
-import { mixedTargets } from '../catalog/mixing';
+import type { Moment } from '../core/moment';
 import type { Totals } from '../core/results';
 import type { Batch } from '../data/types';
 import * as engine from '../engine';
@@ -33,12 +33,13 @@ function dominantLabels(labels: Batch['labels'], mix: MixPlan): Batch['labels'] 
   return mix.kind !== 'none' && mix.lambda < 0.5 ? labels.slice().reverse() : labels;
 }
 
-function mixed(batch: Batch, plan: TrainingPlan, mix: MixPlan): engine.TrainingBatch {
+function mixed(batch: Batch, plan: TrainingPlan, at: Moment): engine.TrainingBatch {
+  const mix = plan.mix(at);
   return {
     pixels: batch.pixels,
     count: batch.count,
     mix: pixelMix(mix),
-    targets: mixedTargets(batch.labels, plan.modelContext.classes, plan.lossPlan.smoothing, mix),
+    targets: plan.targets(batch.labels, at),
     labels: dominantLabels(batch.labels, mix),
   };
 }
@@ -54,7 +55,7 @@ export function trainStep(
   { epoch, firstBatch, update }: StepPosition,
 ): Promise<Totals> {
   return trainer.update(
-    batches.map((batch, i) => mixed(batch, plan, plan.mix(epoch, firstBatch + i))),
+    batches.map((batch, i) => mixed(batch, plan, plan.at(epoch, firstBatch + i))),
     { lr: plan.lr(update), firstMicroBatch: update * plan.accumulation },
   );
 }

@@ -1,9 +1,9 @@
 /** The main states of the page on three screens: each is reached, has no accessibility violation, fits, and leaves a picture. */
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
+import { changedKeys } from '../../src/experiment/changes';
 import { presets } from '../../src/experiment/presets';
 import { defaultExperiment } from '../../src/experiment/schema';
-import { changedKeys } from '../../src/experiment/url';
 import { type Course, storeRuns } from '../support/stored-runs';
 
 /** What a preset changes of the default. */

@@ -1,9 +1,9 @@
 import { expect, type Locator, type Page, test } from '@playwright/test';
-import { type Preset, presets } from '../../src/experiment/presets';
+import { presets } from '../../src/experiment/presets';
 import { toLink } from '../../src/experiment/url';
 import { rowsOf } from '../support/page';
 
-const tiny = presets.find(({ id }) => id === 'tiny') as Preset;
+const tiny = presets.find(({ id }) => id === 'tiny') as (typeof presets)[number];
 
 /** Small enough for a software adapter: an eighth of the width, few updates, little validation. */
 const small =

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { plainModel } from '../../src/catalog/define';
+import { models } from '../../src/catalog/models';
 import { modelOf } from '../../src/catalog/parts';
 import { type EngineName, engineOf } from '../../src/engine';
 import { createLayers } from '../../src/engine/layers';
@@ -136,6 +137,10 @@ const cases: [TrainingName, Case][] = [
   // The other engine: it is what the kernels are tested against, and slow.
   ['small-a', { model: 'resnet50-a', options: smallStem, batch: 4, size: 16, engine: 'reference' }],
 ];
+
+it('holds every model of the catalog to a reference', () => {
+  expect([...new Set(cases.map(([, { model }]) => model))].sort()).toEqual(models.map(({ id }) => id).sort());
+});
 
 describe.each(cases)('training %s', (key, { model, options, batch, size, replicas, engine = 'fused' }) => {
   it('gives the logits, all gradients and the running statistics of PyTorch, and leaks nothing', async () => {

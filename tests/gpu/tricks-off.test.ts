@@ -125,6 +125,7 @@ it.each<[string, Record<string, string | boolean | number>]>([
   ['SyncBN without replicas', { 'sync-bn': true }],
   ['stochastic depth of rate 0', { 'stochastic-depth': true, 'stochastic-depth.rate': 0 }],
   ['dropout of rate 0', { dropout: true, 'dropout.rate': 0 }],
+  ['mixing that has ended', { mixup: true, cutmix: true, 'mixup-off': true, 'mixup-off.epochs': 1000 }],
   ['label smoothing of share 0', { 'label-smoothing': true, 'label-smoothing.epsilon': 0 }],
 ])('%s: the bits of a run without', async (_name, keys) => {
   expect(await train(keys)).toEqual(plain);
@@ -135,6 +136,8 @@ it.each<[string, Record<string, string | boolean | number>]>([
   ['stochastic depth', { 'stochastic-depth': true, 'stochastic-depth.rate': 0.5 }],
   ['dropout', { dropout: true }],
   ['label smoothing', { 'label-smoothing': true }],
+  ['label smoothing that falls', { 'label-smoothing': true, 'label-smoothing.decay': 'cosine', 'stop.steps': updates }],
+  ['mixup and its end', { mixup: true, 'mixup-off': true, 'stop.epochs': 3 }],
 ])('%s, on: other losses, the same ones each time', async (_name, keys) => {
   const changed = await train(keys);
   expect(changed.losses).not.toEqual(plain.losses);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { OptionControl, OptionValue, OptionValues } from '../../src/catalog/define';
 import { allParts } from '../../src/catalog/parts';
-import { tricks } from '../../src/catalog/tricks';
+import { rivalsOf, tricks } from '../../src/catalog/tricks';
 import { choices, controlsOf, type Experiment } from '../../src/experiment/schema';
 
 /** Any value that an option takes. */
@@ -42,7 +42,7 @@ const optionsArbitrary: fc.Arbitrary<Record<string, OptionValues>> = fc.record(
 const switchesArbitrary: fc.Arbitrary<Record<string, boolean>> = fc
   .record(Object.fromEntries(tricks.map(({ id }) => [id, fc.boolean()])))
   .map((on) => {
-    for (const { id, excludes = [] } of tricks) if (on[id]) for (const other of excludes) on[other] = false;
+    for (const { id } of tricks) if (on[id]) for (const rival of rivalsOf(id)) on[rival.id] = false;
     return on;
   });
 

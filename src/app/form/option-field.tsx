@@ -1,6 +1,7 @@
 import { Switch } from '@mantine/core';
 import { useEffect, useId, useState } from 'react';
 import type { OptionControl, OptionValue } from '../../catalog/define';
+import { optionText, readOption } from '../../experiment/option-text';
 import { CheckpointField } from './checkpoint-field';
 import styles from './form.module.css';
 
@@ -36,7 +37,8 @@ interface InputProps extends Omit<FieldProps, 'changed'> {
   describedBy?: string;
 }
 
-function Input({ id, describedBy, control, value, onChange }: InputProps) {
+function Input(props: InputProps) {
+  const { id, describedBy, control, value, onChange } = props;
   const common = { id, 'aria-describedby': describedBy };
   switch (control.kind) {
     case 'boolean':
@@ -63,32 +65,10 @@ function Input({ id, describedBy, control, value, onChange }: InputProps) {
         </select>
       );
     case 'number':
-      return <NumberInput {...common} control={control} value={Number(value)} onChange={onChange} />;
+      return <NumberInput {...props} control={control} />;
     case 'numbers':
-      return (
-        <DraftInput
-          {...common}
-          shown={Array.isArray(value) ? value.join(',') : ''}
-          read={(text) => {
-            const parts = text.split(',').map((part) => Number(part.trim() || Number.NaN));
-            const right = (n: number) => Number.isInteger(n) && n >= control.min && n <= control.max;
-            return parts.length === control.length && parts.every(right) ? parts : undefined;
-          }}
-          expected={`${control.length} whole numbers from ${control.min} to ${control.max}, with commas`}
-          onChange={onChange}
-        />
-      );
     case 'text':
-      return (
-        <DraftInput
-          {...common}
-          wide
-          shown={String(value)}
-          read={(text) => (text.length <= control.maxLength ? text : undefined)}
-          expected={`at most ${control.maxLength} characters`}
-          onChange={onChange}
-        />
-      );
+      return <DraftInput {...props} />;
     case 'checkpoint':
       return <CheckpointField {...common} value={String(value)} onChange={onChange} />;
     default:
@@ -96,63 +76,49 @@ function Input({ id, describedBy, control, value, onChange }: InputProps) {
   }
 }
 
-interface NumberInputProps {
-  id: string;
+interface NumberInputProps extends DraftProps {
   control: Extract<OptionControl, { kind: 'number' }>;
-  value: number;
-  onChange: (value: number) => void;
 }
 
 function NumberInput({ control, value, onChange, ...common }: NumberInputProps) {
-  const { min, max, integer, step } = control;
+  const { min, max, step } = control;
   return (
     <DraftInput
       {...common}
-      {...(control.unit ? { unit: control.unit } : {})}
-      shown={String(value)}
-      read={(text) => {
-        const number = Number(text.trim() || Number.NaN);
-        return number >= min && number <= max && (!integer || Number.isInteger(number)) ? number : undefined;
-      }}
-      expected={`${integer ? 'a whole number' : 'a number'} from ${min} to ${max}`}
+      control={control}
+      value={value}
       onChange={onChange}
-      stepped={(direction) => Number(Math.min(max, Math.max(min, value + direction * step)).toPrecision(12))}
-      spin={{ 'aria-valuemin': min, 'aria-valuemax': max, 'aria-valuenow': value }}
+      stepped={(direction) => Number(Math.min(max, Math.max(min, Number(value) + direction * step)).toPrecision(12))}
+      spin={{ 'aria-valuemin': min, 'aria-valuemax': max, 'aria-valuenow': Number(value) }}
     />
   );
 }
 
-interface DraftProps<T> {
-  id: string;
-  shown: string;
-  /** The value of a text, undefined while it is not one. */
-  read: (text: string) => T | undefined;
-  expected: string;
-  onChange: (value: T) => void;
+interface DraftProps extends InputProps {
   /** The value one step up (1) or down (-1), for the arrow keys. */
-  stepped?: (direction: number) => T;
+  stepped?: (direction: number) => number;
   spin?: { 'aria-valuemin': number; 'aria-valuemax': number; 'aria-valuenow': number };
-  unit?: string;
-  wide?: boolean;
 }
 
 /** A text box that may hold something unfinished: every right value is taken at once, a wrong one is marked and given up on leaving. */
-function DraftInput<T>({ id, shown, read, expected, onChange, stepped, spin, unit, wide, ...rest }: DraftProps<T>) {
+function DraftInput({ id, describedBy, control, value, onChange, stepped, spin }: DraftProps) {
   const [draft, setDraft] = useState<string>();
+  const shown = optionText(value);
   // A value that changes from outside (back, reset, preset) wins over what was typed.
   useEffect(() => {
     setDraft((text) => {
-      const value = text === undefined ? undefined : read(text);
-      return value === undefined || String(value) === shown ? text : undefined;
+      const read = text === undefined ? undefined : readOption(control, text).value;
+      return read === undefined || optionText(read) === shown ? text : undefined;
     });
-  }, [shown, read]);
-  const wrong = draft !== undefined && read(draft) === undefined;
+  }, [shown, control]);
+  const expected = draft === undefined ? undefined : readOption(control, draft).expected;
+  const wrong = expected !== undefined;
   return (
-    <span className={styles.box} data-wide={wide}>
+    <span className={styles.box} data-wide={control.kind === 'text'}>
       <input
-        {...rest}
         {...spin}
         id={id}
+        aria-describedby={describedBy}
         role={spin ? 'spinbutton' : undefined}
         className={styles.input}
         inputMode={spin ? 'decimal' : undefined}
@@ -163,8 +129,8 @@ function DraftInput<T>({ id, shown, read, expected, onChange, stepped, spin, uni
         title={wrong ? `Expects ${expected}.` : undefined}
         onChange={(event) => {
           setDraft(event.target.value);
-          const value = read(event.target.value);
-          if (value !== undefined) onChange(value);
+          const read = readOption(control, event.target.value);
+          if (read.value !== undefined) onChange(read.value);
         }}
         onKeyDown={(event) => {
           const direction = event.key === 'ArrowUp' ? 1 : event.key === 'ArrowDown' ? -1 : 0;
@@ -175,7 +141,7 @@ function DraftInput<T>({ id, shown, read, expected, onChange, stepped, spin, uni
         }}
         onBlur={() => setDraft(undefined)}
       />
-      {unit && <span className={styles.suffix}>{unit}</span>}
+      {control.kind === 'number' && control.unit && <span className={styles.suffix}>{control.unit}</span>}
       {wrong && (
         <span className={styles.expects} role="alert">
           Expects {expected}.

@@ -2,9 +2,9 @@ import { useDeferredValue, useId, useMemo, useState } from 'react';
 import type { Part, Stage } from '../../catalog/define';
 import { dataPart, datasetOf, findPart, stopPart } from '../../catalog/parts';
 import { tricks } from '../../catalog/tricks';
-import { clashes } from '../../experiment/clashes';
+import { changedKeys } from '../../experiment/changes';
 import { type Choice, choices, type Experiment, MAX_SEED } from '../../experiment/schema';
-import { changedKeys } from '../../experiment/url';
+import { warningsOf } from '../../experiment/warnings';
 import { Icon } from '../icons';
 import { pristine, useExperiment } from '../state';
 import styles from './form.module.css';
@@ -37,9 +37,9 @@ const none: readonly string[] = [];
 const matches = (part: Part, query: string) =>
   [part.label, part.id, part.summary, ...Object.keys(part.options.shape)].join(' ').toLowerCase().includes(query);
 
-function warningsOf(experiment: Experiment): Map<string, string[]> {
+function warningsByPart(experiment: Experiment): Map<string, string[]> {
   const byPart = new Map<string, string[]>();
-  for (const { trick, message } of clashes(experiment)) byPart.set(trick, [...(byPart.get(trick) ?? []), message]);
+  for (const { part, message } of warningsOf(experiment)) byPart.set(part, [...(byPart.get(part) ?? []), message]);
   return byPart;
 }
 
@@ -59,7 +59,7 @@ export function Pipeline() {
   const [search, setSearch] = useState('');
   const experiment = useExperiment((state) => state.experiment);
   const deferred = useDeferredValue(experiment);
-  const warnings = useMemo(() => warningsOf(deferred), [deferred]);
+  const warnings = useMemo(() => warningsByPart(deferred), [deferred]);
   const changes = useMemo(() => changesOf(deferred), [deferred]);
   const query = search.trim().toLowerCase();
   const shown = sections.flatMap((section) => {

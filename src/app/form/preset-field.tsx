@@ -1,8 +1,8 @@
 import { useDeferredValue, useId, useMemo } from 'react';
+import { differences } from '../../experiment/differences';
 import { presets, START } from '../../experiment/presets';
 import type { Experiment } from '../../experiment/schema';
 import { toLink } from '../../experiment/url';
-import { differences } from '../differences';
 import { pristine, useExperiment } from '../state';
 import styles from './form.module.css';
 

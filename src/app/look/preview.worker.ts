@@ -4,7 +4,6 @@
  */
 
 import type { MixPlan } from '../../catalog/define';
-import { mixedTargets } from '../../catalog/mixing';
 import { datasetOf } from '../../catalog/parts';
 import { messageOf } from '../../core/message';
 import { splitParts } from '../../data/holdout';
@@ -97,17 +96,18 @@ async function training(request: TrainingRequest): Promise<TrainingPreview> {
     if (first.done) throw new Error('The dataset has no training images.');
     const classes = index.classes.length;
     const plan = planTraining(experiment, { trainImages: loader.samples, classes });
-    const mix = plan.mix(epoch, 0);
+    const at = plan.at(epoch, 0);
+    const mix = plan.mix(at);
     const batch = first.value;
-    const targets = mixedTargets(batch.labels, classes, plan.lossPlan.smoothing, mix);
+    const targets = plan.targets(batch.labels, at);
+    const leastTarget = plan.leastTarget(at);
     const images = Array.from({ length: Math.min(count, batch.count) }, (_, i): PreviewImage => {
       const row = targets.subarray(i * classes, (i + 1) * classes);
-      const floor = plan.lossPlan.smoothing / classes;
       const target = [...row.keys()]
-        .filter((label) => (row[label] as number) > floor + 1e-6)
+        .filter((label) => (row[label] as number) > leastTarget + 1e-6)
         .map((label) => ({ name: index.classes[label] as string, share: row[label] as number }))
         .sort((a, b) => b.share - a.share);
-      return { key: batch.keys[i] as string, pixels: mixed(batch, i, size, mix), target, floor };
+      return { key: batch.keys[i] as string, pixels: mixed(batch, i, size, mix), target, leastTarget };
     });
     return { size, mix, images };
   } finally {

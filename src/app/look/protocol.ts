@@ -32,10 +32,10 @@ export interface PreviewImage {
   key: string;
   /** RGBA, [size, size, 4]. */
   pixels: Uint8ClampedArray<ArrayBuffer>;
-  /** Soft target: classes above the common floor, largest first. Shares in [0, 1]. */
+  /** Soft target: classes above the least share, largest first. Shares in [0, 1]. */
   target: { name: string; share: number }[];
-  /** What every other class gets: label smoothing. */
-  floor: number;
+  /** Share of every other class. */
+  leastTarget: number;
 }
 
 /** Why there is no preview, for a person. */

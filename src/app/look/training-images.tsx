@@ -99,7 +99,7 @@ function Picture({ image, size }: { image: PreviewImage; size: number }) {
           <span>{formatShare(share)}</span>
         </p>
       ))}
-      {image.floor > 0 && <p className={styles.floor}>others {formatShare(image.floor)} each</p>}
+      {image.leastTarget > 0 && <p className={styles.floor}>others {formatShare(image.leastTarget)} each</p>}
     </li>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { distinctions } from '../differences';
+import { distinctions } from '../../experiment/differences';
 import { Icon } from '../icons';
 import { restoreRun } from '../kept-runs';
 import { pristine, useRuns } from '../state';

@@ -1,7 +1,7 @@
 import { useDeferredValue, useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { differences } from '../../experiment/differences';
 import { rateFor, saysRate } from '../device-rate';
-import { differences } from '../differences';
 import { formatBytes, formatCount, formatRoughDuration } from '../format';
 import { Icon } from '../icons';
 import { useKeptWeights } from '../kept-weights';

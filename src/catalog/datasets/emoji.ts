@@ -11,6 +11,7 @@ export const emoji = defineDataset({
   classes: 10,
   imageSide: 64,
   trainImages: 2807,
+  pictures: 'drawings',
   options: z.object({}),
   infoUrl: () => 'datasets/emoji/_info.json',
   // Measured over the pixels of the training split: drawings on white.

@@ -11,6 +11,7 @@ export const fashionMnist = defineDataset({
   classes: 10,
   imageSide: 28,
   trainImages: 60000,
+  pictures: 'grey',
   options: z.object({}),
   infoUrl: () => 'datasets/fashion-mnist/_info.json',
   // Measured over the training split; its one grey channel is stored as three.

@@ -11,6 +11,7 @@ export const wds = defineDataset({
   classes: 1000,
   imageSide: 256,
   trainImages: 1281167,
+  pictures: 'anything',
   options: z.object({
     url: text('', 2000, { label: 'Address of _info.json', help: 'https://... or a path below this site.' }),
   }),

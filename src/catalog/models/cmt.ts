@@ -15,6 +15,8 @@ interface Stage {
   reduction: number;
 }
 
+/** The image is halved five times; below 64 px attention has next to no keys to choose from. */
+const LEAST_PIXELS = 64;
 const STEM_CHANNELS = 16;
 const HEAD_CHANNELS = 1280;
 const MLP_RATIO = 3.6;
@@ -94,7 +96,7 @@ function block<T>(nn: Layers<T>, input: T, name: string, stage: Stage, dropPath:
   return nn.add(x, nn.dropPath(fed, `${name}.mlp`, dropPath));
 }
 
-/** CMT-Ti. The zero-gamma trick has no part in it: its authors start every gamma at 1. */
+/** CMT-Ti. */
 export const cmtTiny = defineModel({
   id: 'cmt-tiny',
   label: 'CMT-tiny',
@@ -120,6 +122,13 @@ export const cmtTiny = defineModel({
       help: '1 keeps the image size, for images below 64 px.',
     }),
   }),
+  batchNorm: true,
+  // Its authors start every gamma at 1.
+  zeroGamma: false,
+  warn: (_options, { size, model }) =>
+    size < LEAST_PIXELS
+      ? [`At ${size} px the attention of ${model.label} has too few keys to attend to: use ${LEAST_PIXELS} px or more.`]
+      : [],
   timm: () => ({
     impossible:
       "timm has no CMT. Put the authors' cmt.py (github.com/ggjy/CMT.pytorch) beside train.py and add --device-modules cmt --model cmt_ti.",

@@ -74,6 +74,8 @@ export const convNextAtto = defineModel({
     'A convolutional network with the habits of a transformer: patches, 7x7 depthwise convolutions, layer norm, few activations.',
   paper: { title: 'A ConvNet for the 2020s (Liu et al. 2022)', url: 'https://arxiv.org/abs/2201.03545' },
   options,
+  batchNorm: false,
+  zeroGamma: false,
   timm,
   forward: (nn, image, { depths, width, patch }, { classes, size, dropPath, dropout }) => {
     const side = Number(patch);

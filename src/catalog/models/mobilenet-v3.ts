@@ -137,6 +137,8 @@ export const mobileNetV3Small = defineModel({
   summary: 'A network for phones: cheap depthwise convolutions, channels weighed by what is in the image, hard-swish.',
   paper: { title: 'Searching for MobileNetV3 (Howard et al. 2019)', url: 'https://arxiv.org/abs/1905.02244' },
   options,
+  batchNorm: true,
+  zeroGamma: true,
   timm,
   forward: (nn, image, { width, stem }, { classes, zeroGamma, dropPath, dropout }) => {
     const scaled = (channels: number) => divisible(channels * width);

@@ -147,6 +147,8 @@ const resnet = (
   defineModel({
     ...words,
     options,
+    batchNorm: true,
+    zeroGamma: true,
     timm: (chosen) => timm(timmName, variant, chosen),
     forward: (nn, x, chosen, context) => forward(nn, x, variant, chosen, context),
   });

@@ -30,6 +30,10 @@ export const lars = defineOptimizer({
     clip: bool(false, { label: 'Clip (LARC)', help: 'No layer moves faster than with SGD at the same rate.' }),
     nesterov: bool(false, { label: 'Nesterov', help: 'Looks one step ahead.' }),
   }),
+  warn: ({ weightDecay }) =>
+    weightDecay === 0
+      ? ['Without weight decay LARS gives no layer a step of its own, as in timm: this is SGD at a rate for LARS.']
+      : [],
   timm: ({ lr, momentum, weightDecay, eta, clip, nesterov }) => ({
     args: [
       ...['--opt', `${nesterov ? 'n' : ''}${clip ? 'larc' : 'lars'}`, '--lr', String(lr)],

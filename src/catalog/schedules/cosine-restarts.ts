@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { choice, defineSchedule, int, num } from '../define';
+import { warnOfMinimum } from '../rate-warnings';
+
+/** A cycle whose rate changes between epochs has a second value only from here on. */
+const EPOCHS_FOR_A_CYCLE = 2;
 
 /**
  * SGDR: in cycle i, min + (lr * decay^i - min) / 2 * (1 + cos(pi t / T_i)), t counted since the restart, T_i = T_0 * mul^i,
@@ -30,6 +34,16 @@ export const cosineRestarts = defineSchedule({
     minLr: num(0, { min: 0, max: 1, step: 0.0001 }, { label: 'Last rate' }),
     per: choice('update', ['update', 'epoch'], { label: 'Changes every', help: 'timm: --sched-on-updates, or not.' }),
   }),
+  warn: ({ cycles, mul, minLr, per }, run) => {
+    const firstCycles = Array.from({ length: cycles }, (_, i) => mul ** i).reduce((a, b) => a + b, 0);
+    const flat = per === 'epoch' && run.scheduledEpochs / firstCycles < EPOCHS_FOR_A_CYCLE;
+    return [
+      ...warnOfMinimum(minLr, run),
+      ...(flat
+        ? ['The first cycle is shorter than two epochs, and the rate changes only between epochs: it never falls.']
+        : []),
+    ];
+  },
   timm: ({ cycles, mul, decay, minLr, per }) => ({
     args: [
       '--sched',

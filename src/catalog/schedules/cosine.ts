@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { choice, defineSchedule, num } from '../define';
+import { warnOfMinimum } from '../rate-warnings';
 
 /** min + (lr - min) / 2 * (1 + cos(pi t / T)), T without the warmup as in He et al. 2019; timm's CosineLRScheduler, one cycle. */
 export const cosine = defineSchedule({
@@ -14,6 +15,7 @@ export const cosine = defineSchedule({
     minLr: num(0, { min: 0, max: 1, step: 0.0001 }, { label: 'Last rate' }),
     per: choice('update', ['update', 'epoch'], { label: 'Changes every', help: 'timm: --sched-on-updates, or not.' }),
   }),
+  warn: ({ minLr }, run) => warnOfMinimum(minLr, run),
   timm: ({ minLr, per }) => ({
     args: ['--sched', 'cosine', '--min-lr', String(minLr), ...(per === 'update' ? ['--sched-on-updates'] : [])],
   }),

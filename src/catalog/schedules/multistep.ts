@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineSchedule, num, numbers } from '../define';
+import { warnOfFirstDrop } from '../rate-warnings';
 
 /**
  * lr * gamma^(milestones reached), counted from the end of the warmup: PyTorch's MultiStepLR, timm's with --warmup-prefix.
@@ -21,6 +22,7 @@ export const multistep = defineSchedule({
       { label: 'At epochs', help: 'After the warmup. One beyond the end never comes; one given twice counts twice.' },
     ),
   }),
+  warn: ({ milestones }, run) => warnOfFirstDrop(Math.min(...milestones), run),
   timm: ({ gamma, milestones }) => {
     const sorted = [...milestones].sort((a, b) => a - b).map(String);
     return {

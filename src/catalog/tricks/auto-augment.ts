@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineTrick, type ImageOp, num } from '../define';
+import { warnFarFromPhotos } from '../pictures';
 import { meanFill, type TimmOpName, timmOps } from '../policy-ops';
 
 /** Operation, probability, magnitude of 10. */
@@ -45,7 +46,6 @@ export const autoAugment = defineTrick({
   },
   stage: 'augmentation',
   on: false,
-  excludes: ['rand-augment'],
   options: z.object({
     magnitudeStd: num(
       0,
@@ -53,6 +53,7 @@ export const autoAugment = defineTrick({
       { label: 'Spread of the magnitudes', help: 'Standard deviation, of 10; 0 as in the paper.' },
     ),
   }),
+  warn: (_options, { dataset }) => warnFarFromPhotos(dataset.pictures),
   timm: ({ magnitudeStd }) => ({
     args: ['--aa', magnitudeStd > 0 ? `original-mstd${magnitudeStd}` : 'original', '--train-interpolation', 'bilinear'],
   }),

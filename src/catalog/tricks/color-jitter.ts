@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineTrick, type ImageOp, num } from '../define';
+import { farFromPhotos } from '../pictures';
 
 const strength = (label: string) =>
   num(0.4, { min: 0, max: 1, step: 0.05 }, { label, help: 'The factor is uniform in 1 +- this.' });
@@ -25,6 +26,12 @@ export const colorJitter = defineTrick({
       { label: 'Hue', unit: 'turns', help: 'Largest shift around the colour circle.' },
     ),
   }),
+  warn: ({ hue }, { dataset }) => {
+    if (hue === 0) return [];
+    if (dataset.pictures === 'grey') return ['The images are grey: a shift of hue changes nothing.'];
+    const far = farFromPhotos(dataset.pictures);
+    return far ? [`${far} are far from photos: a shift of hue may change what they show.`] : [];
+  },
   timm: ({ brightness, contrast, saturation, hue }) =>
     brightness === contrast && contrast === saturation && hue === 0
       ? { args: ['--color-jitter', String(brightness)] }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineTrick, num } from '../define';
-import { cutmixBox } from '../mixing';
+import { cutmixBox, warnOfMixing } from '../mixing';
 
 export const cutmix = defineTrick({
   id: 'cutmix',
@@ -19,6 +19,7 @@ export const cutmix = defineTrick({
       { label: 'Alpha', help: 'lambda ~ Beta(alpha, alpha); the box covers 1 - lambda of the image. 1 is uniform.' },
     ),
   }),
+  warn: (_options, run) => warnOfMixing(run),
   timm: ({ alpha }) => ({ args: ['--cutmix', String(alpha)] }),
   batch: ({ alpha }, { rng, size }) => {
     const lambda = rng.beta(alpha, alpha);

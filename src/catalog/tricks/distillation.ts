@@ -38,6 +38,10 @@ export const distillation = defineTrick({
       { label: 'Weight of the labels', help: 'Factor of the cross-entropy with the labels.' },
     ),
   }),
+  warn: ({ teacher, weight }) => [
+    ...(teacher === '' ? ['No teacher is chosen: a run needs one before it can start.'] : []),
+    ...(weight === 0 ? ['At weight 0 the teacher is asked for every image, and its answers count for nothing.'] : []),
+  ],
   timm: ({ temperature, weight, taskWeight }) => ({
     args: [
       '--kd-distill-type',

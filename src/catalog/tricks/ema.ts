@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { bool, defineTrick, num } from '../define';
 
+/** Share of the average that may be the first update's weights at the end of a run. */
+const STALE = 0.05;
+
 /** timm's ModelEmaV3 over weights and running statistics; validated beside the weights themselves. */
 export const ema = defineTrick({
   id: 'ema',
@@ -20,6 +23,13 @@ export const ema = defineTrick({
     ),
     warmup: bool(false, { label: 'Warmup', help: 'Begins with a short average: for runs of few updates.' }),
   }),
+  warn: ({ decay, warmup }, { totalUpdates }) => {
+    const stale = warmup ? 0 : decay ** (totalUpdates - 1);
+    if (stale <= STALE) return [];
+    return [
+      `After ${totalUpdates.toLocaleString('en')} updates ${Math.round(100 * stale)} % of the average is still the first update's weights: choose a smaller decay, or warmup.`,
+    ];
+  },
   timm: ({ decay, warmup }) => ({
     args: ['--model-ema', '--model-ema-decay', String(decay), ...(warmup ? ['--model-ema-warmup'] : [])],
   }),

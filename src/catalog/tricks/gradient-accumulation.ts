@@ -18,6 +18,8 @@ export const gradientAccumulation = defineTrick({
       { label: 'Batches per update', help: 'Equals the large batch exactly only without batch norm.' },
     ),
   }),
+  warn: ({ steps }, { microBatchesPerEpoch }) =>
+    steps > microBatchesPerEpoch ? ['An epoch has fewer batches than one update takes.'] : [],
   timm: ({ steps }) => ({ args: ['--grad-accum-steps', String(steps)] }),
   scale: ({ steps }) => ({ accumulation: steps }),
 });

@@ -15,6 +15,8 @@ export const grayscale = defineTrick({
   options: z.object({
     p: num(0.2, { min: 0, max: 1, step: 0.05 }, { label: 'Probability' }),
   }),
+  warn: (_options, { dataset }) =>
+    dataset.pictures === 'grey' ? ['The images are grey already: nothing changes.'] : [],
   timm: ({ p }) => ({ args: ['--grayscale-prob', String(p)] }),
   sample: ({ p }, { rng }) => (rng.uniform() < p ? [{ op: 'grayscale' }] : []),
 });

@@ -1,5 +1,6 @@
 /** The registry of tricks, in the order in which they act. Adding a trick is its file and one line here. */
 import type { OptionValues, Trick } from '../define';
+import { alternatingFlip } from './alternating-flip';
 import { autoAugment } from './auto-augment';
 import { colorJitter } from './color-jitter';
 import { cutmix } from './cutmix';
@@ -16,6 +17,7 @@ import { lightingNoise } from './lighting-noise';
 import { linearScaling } from './linear-scaling';
 import { lowPrecision } from './low-precision';
 import { mixup } from './mixup';
+import { mixupOff } from './mixup-off';
 import { noBiasDecay } from './no-bias-decay';
 import { paddedCrop } from './padded-crop';
 import { randAugment } from './rand-augment';
@@ -34,6 +36,7 @@ export const tricks: readonly Trick[] = [
   randomResizedCrop,
   paddedCrop,
   flip,
+  alternatingFlip,
   autoAugment,
   randAugment,
   colorJitter,
@@ -43,6 +46,7 @@ export const tricks: readonly Trick[] = [
   randomErasing,
   mixup,
   cutmix,
+  mixupOff,
   labelSmoothing,
   distillation,
   noBiasDecay,
@@ -55,6 +59,12 @@ export const tricks: readonly Trick[] = [
   syncBn,
   lowPrecision,
 ];
+
+/** The tricks that cannot be on together with one: those that it excludes, and those that exclude it. In registry order. */
+export function rivalsOf(id: string): Trick[] {
+  const own = tricks.find((trick) => trick.id === id)?.excludes ?? [];
+  return tricks.filter((trick) => own.includes(trick.id) || trick.excludes?.includes(id));
+}
 
 /** What of an experiment the tricks need: the switches and the options, by part id. */
 export interface Switches {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineTrick, num } from '../define';
+import { farFromPhotos } from '../pictures';
 
 /** Principal components of ImageNet's colours and their standard deviations in levels of 255, as gluon and MXNet have them. */
 const EIGENVALUES = [55.46, 4.794, 1.148] as const;
@@ -27,6 +28,10 @@ export const lightingNoise = defineTrick({
       { label: 'Strength', help: 'Standard deviation of the three coefficients.' },
     ),
   }),
+  warn: (_options, { dataset }) => {
+    const far = farFromPhotos(dataset.pictures);
+    return far ? [`${far} do not vary in colour as ImageNet photos do, whose directions this takes.`] : [];
+  },
   timm: () => ({ impossible: "timm's train.py has no PCA lighting noise." }),
   sample: ({ std }, { rng }) => {
     const along = EIGENVALUES.map((value) => value * rng.normal(0, std));

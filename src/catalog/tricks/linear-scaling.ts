@@ -18,6 +18,10 @@ export const linearScaling = defineTrick({
       { label: 'Reference batch', unit: 'images', help: 'At this batch the rate is as given.' },
     ),
   }),
+  warn: ({ base }, { batch, accumulation, lr, baseLr }) =>
+    batch * accumulation > base && lr(0) >= baseLr
+      ? ['A scaled-up rate from the first update on can diverge: add warmup.']
+      : [],
   // train.py reads these only when --lr is absent: an export then says the optimizer's rate as --lr-base.
   // Whether in proportion or by the square root follows there, as here, from the optimizer.
   timm: ({ base }) => ({ args: ['--lr-base-size', String(base)] }),

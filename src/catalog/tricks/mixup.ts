@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineTrick, num } from '../define';
+import { warnOfMixing } from '../mixing';
 
 export const mixup = defineTrick({
   id: 'mixup',
@@ -18,6 +19,7 @@ export const mixup = defineTrick({
       { label: 'Alpha', help: 'lambda ~ Beta(alpha, alpha), one per batch. Larger mixes more evenly.' },
     ),
   }),
+  warn: (_options, run) => warnOfMixing(run),
   timm: ({ alpha }) => ({ args: ['--mixup', String(alpha)] }),
   batch: ({ alpha }, { rng }) => ({ kind: 'mixup', lambda: rng.beta(alpha, alpha) }),
 });

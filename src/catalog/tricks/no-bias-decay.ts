@@ -12,6 +12,8 @@ export const noBiasDecay = defineTrick({
   stage: 'optimizer',
   on: true,
   options: z.object({}),
+  warn: (_options, { optimizer }) =>
+    optimizer.weightDecay === 0 ? ['The weight decay is 0: there is nothing to keep away.'] : [],
   // train.py does so by default.
   timm: () => ({ args: ['--opt-kwargs', 'filter_bias_and_bn=True'] }),
   optimizer: () => ({ decayVectors: false }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Rng } from '../../core/rng';
 import { choice, defineTrick, type ImageOp, int, num } from '../define';
 import type { Rgb } from '../image-ops';
+import { warnFarFromPhotos } from '../pictures';
 import { meanFill, type PolicyContext, TORCHVISION_MAX, timmOps, torchvisionOps } from '../policy-ops';
 
 /** timm's largest magnitude without mmax. */
@@ -83,6 +84,7 @@ export const randAugment = defineTrick({
       { label: 'Probability', help: 'That a drawn operation is applied; timm only.' },
     ),
   }),
+  warn: (_options, { dataset }) => warnFarFromPhotos(dataset.pictures),
   timm: ({ variant, ops, magnitude, magnitudeStd, p }) => {
     if (variant === 'torchvision') return { impossible: "train.py has timm's RandAugment only, not torchvision's." };
     const policy = [

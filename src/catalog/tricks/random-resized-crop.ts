@@ -15,7 +15,6 @@ export const randomResizedCrop = defineTrick({
   stage: 'augmentation',
   on: false,
   crops: true,
-  excludes: ['padded-crop'],
   options: z.object({
     minArea: num(
       0.08,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineTrick, int } from '../define';
+import { fewImages } from '../replica-statistics';
 
 /**
  * What several cards with DistributedDataParallel compute, on one: equal consecutive parts of the batch, each normalised by its
@@ -23,6 +24,17 @@ export const replicas = defineTrick({
       { label: 'Replicas', help: 'The batch must be a multiple. It is the batch of all replicas together.' },
     ),
   }),
+  warn: ({ count }, run) => {
+    if (run.batch % count !== 0) {
+      return [`A batch of ${run.batch} cannot be cut into ${count} equal replicas: choose a multiple of ${count}.`];
+    }
+    if (!run.model.batchNorm) return ['The model has no batch norm: replicas change nothing.'];
+    const few = fewImages(run);
+    if (!few) return [];
+    return [
+      `Batch norm sees ${few} per replica, too few for its statistics: use a larger batch, fewer replicas or SyncBN.`,
+    ];
+  },
   // train.py would average the running statistics, if not told.
   timm: ({ count }) => ({
     args: ['--dist-bn', 'broadcast'],

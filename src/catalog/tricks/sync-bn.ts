@@ -12,6 +12,10 @@ export const syncBn = defineTrick({
   stage: 'scale',
   on: false,
   options: z.object({}),
+  warn: (_options, { replicas, model }) => {
+    if (!model.batchNorm) return ['The model has no batch norm: nothing changes.'];
+    return replicas === 1 ? ['Without replicas batch norm sees the whole batch anyway: nothing changes.'] : [];
+  },
   timm: () => ({ args: ['--sync-bn'] }),
   scale: () => ({ syncBatchNorm: true }),
 });

@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import type { RunLength } from '../../core/moment';
 import { defineTrick, num } from '../define';
 
 /** Updates that a warmup of some epochs takes, at most the whole run. */
-export function warmupUpdates(epochs: number, context: { updatesPerEpoch: number; totalUpdates: number }): number {
+function warmupUpdates(epochs: number, context: RunLength): number {
   return Math.min(Math.round(epochs * context.updatesPerEpoch), context.totalUpdates);
 }
 
 /**
  * Linear from the start rate; the schedule then runs over the updates that are left, so the run does not get longer.
- * In timm's words: --warmup-prefix with --sched-on-updates, and --epochs without the warmup.
+ * In timm's words: --warmup-prefix with --sched-on-updates, and --epochs without the warmup. timm has that one switch for both, so
+ * a schedule that changes between epochs changes with every update there; and a warmup longer than the run is not squeezed into it.
  */
 export const warmup = defineTrick({
   id: 'warmup',
@@ -24,6 +26,12 @@ export const warmup = defineTrick({
     epochs: num(5, { min: 0, max: 100, step: 0.1 }, { label: 'Epochs', help: 'Part of the run; may be a fraction.' }),
     startLr: num(0, { min: 0, max: 1, step: 0.001 }, { label: 'Start rate' }),
   }),
+  warn: ({ epochs, startLr }, run) => [
+    ...(epochs >= run.epochs
+      ? ['The run ends before the warmup does: it is squeezed into the run, and the schedule never begins.']
+      : []),
+    ...(startLr > run.baseLr ? ['The start rate is above the learning rate: the warmup lowers the rate.'] : []),
+  ],
   timm: ({ epochs, startLr }) =>
     Number.isInteger(epochs)
       ? {

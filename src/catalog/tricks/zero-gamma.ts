@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineTrick } from '../define';
+import { fewImages } from '../replica-statistics';
 
 export const zeroGamma = defineTrick({
   id: 'zero-gamma',
@@ -12,6 +13,12 @@ export const zeroGamma = defineTrick({
   stage: 'model',
   on: true,
   options: z.object({}),
+  warn: (_options, run) => {
+    if (!run.model.zeroGamma) return [`${run.model.label} has no gamma that starts at 0: nothing changes.`];
+    const few = fewImages(run);
+    if (!few) return [];
+    return [`A block begins to act by the gradient of its gamma, which ${few} per replica make noisy: add SyncBN.`];
+  },
   // timm's ResNets do so by default.
   timm: () => ({ args: ['--model-kwargs', 'zero_init_last=True'] }),
   model: () => ({ zeroGamma: true }),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { rateFor, saysRate } from '../../../src/app/device-rate';
-import { distinctions } from '../../../src/app/differences';
 import { byAge, columnsFor, nextOrder, runColumns, sortRuns } from '../../../src/app/panels/run-columns';
 import type { AdapterSummary } from '../../../src/core/results';
+import { distinctions } from '../../../src/experiment/differences';
 import { estimate } from '../../../src/experiment/estimate';
 import { defaultExperiment, type Experiment, experimentWith } from '../../../src/experiment/schema';
 import type { Run, RunSummary } from '../../../src/runs/store';

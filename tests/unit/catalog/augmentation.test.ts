@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ImageOp } from '../../../src/catalog/define';
 import { tricks } from '../../../src/catalog/tricks';
-import { rng } from '../../../src/core/rng';
+import { placeOf } from '../../support/sample-context';
 
 const GREY = [0.5, 0.5, 0.5] as const;
 
@@ -12,8 +12,8 @@ function ops(
   place: { seed: number; width: number; height: number; size: number },
 ): ImageOp[] {
   const trick = tricks.find((candidate) => candidate.id === id);
-  const stream = rng(place.seed, id);
-  return trick?.sample?.(trick.options.parse(options), { ...place, mean: GREY, std: GREY, rng: stream }) ?? [];
+  const context = { ...placeOf(id, place.seed), ...place, mean: GREY, std: GREY };
+  return trick?.sample?.(trick.options.parse(options), context) ?? [];
 }
 
 const places = fc.record({

@@ -6,14 +6,15 @@ import { models } from '../../../src/catalog/models';
 import { optimizers } from '../../../src/catalog/optimizers';
 import { allParts, dataPart, defaultOptions, findPart } from '../../../src/catalog/parts';
 import { schedules } from '../../../src/catalog/schedules';
-import { activeTricks, tricks } from '../../../src/catalog/tricks';
-import { rng } from '../../../src/core/rng';
+import { activeTricks, rivalsOf, tricks } from '../../../src/catalog/tricks';
 import { planSample } from '../../../src/data/plan';
-import { diffExperiments } from '../../../src/experiment/diff';
-import { type DataFacts, planTraining } from '../../../src/experiment/plan';
+import { differences } from '../../../src/experiment/differences';
+import { type DataFacts, planTraining, type TrainingPlan } from '../../../src/experiment/plan';
 import { choices, controlsOf, defaultExperiment, type Experiment, switchTrick } from '../../../src/experiment/schema';
 import { fromLink, toLink } from '../../../src/experiment/url';
 import { optionArbitrary } from '../../support/experiment-arbitrary';
+
+const facts = { trainImages: 640, classes: 10 };
 
 const parts = allParts().map((entry) => ({ ...entry, id: entry.part.id }));
 
@@ -52,58 +53,98 @@ test.each(tricks.map((trick) => ({ trick, id: trick.id })))(
   '$id cites a paper, maps to timm and is named in a diff',
   ({ trick }) => {
     expect(trick.paper.url).toMatch(/^https:\/\//);
-    const exported = trick.timm(defaultOptions(trick));
+    const exported = trick.timm(defaultOptions(trick), { epochs: 10 });
     if ('args' in exported) expect(exported.args[0]).toMatch(/^--/);
     expect('args' in exported ? (exported.lacking ?? '.') : exported.impossible).toMatch(/\.$/);
     const off = switchTrick(defaultExperiment(), trick.id, false);
     const on = switchTrick(off, trick.id, true);
-    expect(
-      diffExperiments(off, on).some((line) => line.toLowerCase().startsWith(`+ ${trick.label.toLowerCase()}`)),
-    ).toBe(true);
-    for (const other of trick.excludes ?? []) {
-      expect(tricks.find(({ id }) => id === other)?.excludes).toContain(trick.id);
-      expect(on.on[other]).toBe(false);
+    expect(differences(off, on).some((line) => line.toLowerCase().startsWith(`+ ${trick.label.toLowerCase()}`))).toBe(
+      true,
+    );
+    if (trick.leading) expect(Object.keys(trick.options.shape)).toContain(trick.leading);
+    for (const rival of rivalsOf(trick.id)) {
+      expect(on.on[rival.id]).toBe(false);
+      expect(rivalsOf(rival.id)).toContain(trick);
     }
   },
 );
 
-test.each(tricks.map((trick) => ({ trick, id: trick.id })))(
-  '$id plans the same for the same seed, and does plan something',
-  ({ trick }) => {
-    const options = defaultOptions(trick);
-    const sample = (seed: number) =>
-      trick.sample?.(options, {
-        rng: rng(seed, trick.id, 2, 3),
-        width: 40,
-        height: 28,
-        size: 28,
-        mean: [0.5, 0.4, 0.3],
-        std: [0.2, 0.2, 0.3],
-      });
-    const batch = (seed: number) => trick.batch?.(options, { rng: rng(seed, trick.id, 2, 3), epoch: 2, size: 28 });
-    const seeds = Array.from({ length: 20 }, (_, i) => i);
-    expect(seeds.map(sample)).toEqual(seeds.map(sample));
-    expect(seeds.map(batch)).toEqual(seeds.map(batch));
-    const differs = <T>(draw: (seed: number) => T) => new Set(seeds.map((seed) => JSON.stringify(draw(seed)))).size > 1;
-    const does =
-      (trick.sample && differs(sample)) ||
-      (trick.batch && differs(batch)) ||
-      Boolean(trick.loss ?? trick.optimizer ?? trick.model ?? trick.scale ?? trick.scaleRate ?? trick.rate);
-    expect(does).toBe(true);
-  },
-);
+test('tricks that exclude each other say so once, and of tricks that there are', () => {
+  const pairs = tricks.flatMap(({ id, excludes = [] }) => excludes.map((other) => [id, other].sort().join(' ')));
+  expect(new Set(pairs).size).toBe(pairs.length);
+  for (const other of tricks.flatMap(({ excludes = [] }) => excludes)) {
+    expect(tricks.map(({ id }) => id)).toContain(other);
+  }
+});
 
-/** All that an experiment makes happen, as text: the plan, every rate, mixes and image operations of some samples. */
+/** Moments from the first micro-batch of a run to its last, in every epoch. */
+function momentsOf({ at, epochs, microBatchesPerEpoch }: TrainingPlan) {
+  const places = [0, 1, microBatchesPerEpoch - 1];
+  return Array.from({ length: Math.ceil(epochs) }, (_, epoch) => places.map((place) => at(epoch, place))).flat();
+}
+
+const labels = [0, 1, 2, 9];
+
+/** What every function of a plan answers over a run: a plan that is compared must hide nothing in one. */
+function samplersOf(plan: TrainingPlan): Map<unknown, () => unknown> {
+  const moments = momentsOf(plan);
+  return new Map<unknown, () => unknown>([
+    [plan.lr, () => Array.from({ length: plan.totalUpdates }, (_, update) => plan.lr(update))],
+    [plan.at, () => moments],
+    [plan.mix, () => moments.map(plan.mix)],
+    [plan.targets, () => moments.map((at) => [...plan.targets(labels, at)])],
+    [plan.leastTarget, () => moments.map(plan.leastTarget)],
+    [plan.lossPlan.smoothing, () => moments.map(plan.lossPlan.smoothing)],
+  ]);
+}
+
+/** A plan as text, its functions by their answers. Throws for a function that nobody samples. */
+function planText(plan: TrainingPlan): string {
+  const samplers = samplersOf(plan);
+  return JSON.stringify(plan, (name, value) => {
+    if (typeof value !== 'function') return value;
+    const sampled = samplers.get(value);
+    if (!sampled) throw new Error(`The plan's function ${name} is not compared.`);
+    return sampled();
+  });
+}
+
+/** All that an experiment makes happen, as text: the plan at every moment, and image operations of some samples. */
 function everythingPlanned(experiment: Experiment, facts: DataFacts): string {
   const plan = planTraining(experiment, facts);
   const { seed, on, options } = experiment;
-  const samples = [0, 7].flatMap((sample) =>
+  const samples = Array.from({ length: 20 }, (_, sample) =>
     [0, 3].map((epoch) => planSample({ size: plan.size, on, options }, seed, epoch, sample, 40, 32)),
   );
-  const mixes = [0, 3].flatMap((epoch) => [0, 1, 2].map((batch) => plan.mix(epoch, batch)));
-  const rates = Array.from({ length: plan.totalUpdates }, (_, update) => plan.lr(update));
-  return JSON.stringify({ plan, samples, mixes, rates });
+  return JSON.stringify({ plan: planText(plan), samples });
 }
+
+test('a plan that hides a function from its comparison is noticed', () => {
+  const plan = planTraining(defaultExperiment(), facts);
+  const hiding = { ...plan, optimizerPlan: { ...plan.optimizerPlan, later: () => 1 } };
+  expect(() => planText(hiding)).toThrow('function later is not compared');
+});
+
+/** Everything on that may be on beside a trick: what one trick plans may depend on others. */
+const crowdBeside = (id: string) =>
+  tricks
+    .filter((other) => other.id !== id && !rivalsOf(id).includes(other))
+    .reduce((experiment, other) => switchTrick(experiment, other.id, true), defaultExperiment());
+
+test.each(tricks.map((trick) => ({ trick, id: trick.id })))(
+  '$id plans something, in one run at least, and the same each time',
+  ({ trick }) => {
+    const bases = [defaultExperiment(), crowdBeside(trick.id)];
+    const differs = bases.map((base) => {
+      const on = everythingPlanned(switchTrick(base, trick.id, true), facts);
+      expect(everythingPlanned(switchTrick(base, trick.id, true), facts)).toBe(on);
+      const { id } = trick;
+      const without = { ...base, on: { ...switchTrick(base, id, true).on, [id]: false } };
+      return everythingPlanned(without, facts) !== on;
+    });
+    expect(differs).toContain(true);
+  },
+);
 
 const optionsArbitrary = (part: Part) =>
   fc.record(Object.fromEntries([...controlsOf(part)].map(([name, control]) => [name, optionArbitrary(control)])));
@@ -111,11 +152,7 @@ const optionsArbitrary = (part: Part) =>
 test.each(tricks.map((trick) => ({ trick, id: trick.id })))(
   '$id off leaves plan, rates, mixes and image operations as if it did not exist, whatever its options',
   ({ trick }) => {
-    const facts = { trainImages: 640, classes: 10 };
-    // Everything else on that may be on with it off: each trick's plan may depend on others.
-    const others = tricks.filter(({ id, excludes = [] }) => id !== trick.id && !excludes.includes(trick.id));
-    const crowd = others.reduce((experiment, { id }) => switchTrick(experiment, id, true), defaultExperiment());
-    for (const base of [defaultExperiment(), crowd]) {
+    for (const base of [defaultExperiment(), crowdBeside(trick.id)]) {
       const off = switchTrick(base, trick.id, false);
       const planned = everythingPlanned(off, facts);
       fc.assert(

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { MixPlan } from '../../../src/catalog/define';
 import { cutmixBox, mixedTargets, mixPlan } from '../../../src/catalog/mixing';
 import { activeTricks } from '../../../src/catalog/tricks';
+import { momentOf } from '../../../src/core/moment';
 import { experimentWith } from '../../../src/experiment/schema';
 import fixture from '../../fixtures/mixing/mixing.json';
 
@@ -49,26 +50,32 @@ test('a label that is no class is refused', () => {
   expect(() => mixedTargets([-1], 10, 0, { kind: 'none' })).toThrow('Label -1');
 });
 
-test('a plan depends on seed, epoch and step alone', () => {
-  const at = (seed: number, epoch: number, step: number) => mixPlan(both, seed, epoch, step, 32);
+const length = { updatesPerEpoch: 5000, totalUpdates: 50_000 };
+/** The mix plan of a micro-batch in a run of ten epochs. */
+const mixOf = (active: typeof both, seed: number, epoch: number, microBatch: number, size: number) =>
+  mixPlan(active, seed, momentOf(length, 1, { epoch, microBatch }), size);
+
+test('a plan depends on seed, epoch and micro-batch alone', () => {
+  const at = (seed: number, epoch: number, microBatch: number) => mixOf(both, seed, epoch, microBatch, 32);
   expect(at(1, 2, 3)).toEqual(at(1, 2, 3));
   const others = [at(2, 2, 3), at(1, 3, 3), at(1, 2, 4)];
   for (const other of others) expect(other).not.toEqual(at(1, 2, 3));
-  expect(mixPlan(activeTricks(experimentWith({})), 1, 2, 3, 32)).toEqual({ kind: 'none' });
+  expect(mixOf(activeTricks(experimentWith({})), 1, 2, 3, 32)).toEqual({ kind: 'none' });
 });
 
 test('with both on, half of the batches are cut and half are blended', () => {
   const n = 2000;
   let cut = 0;
-  for (let step = 0; step < n; step++) cut += mixPlan(both, 7, 0, step, 32).kind === 'cutmix' ? 1 : 0;
+  for (let microBatch = 0; microBatch < n; microBatch++)
+    cut += mixOf(both, 7, 0, microBatch, 32).kind === 'cutmix' ? 1 : 0;
   // Six standard deviations of a fair coin over 2,000 throws: 134. A box without area counts as no mixing, so rather fewer.
   expect(Math.abs(cut - n / 2)).toBeLessThan(134);
 });
 
 test('mixup draws lambda from Beta(alpha, alpha)', () => {
   const n = 4000;
-  const lambdas = Array.from({ length: n }, (_, step) => {
-    const plan = mixPlan(mixupOnly, 3, 0, step, 32);
+  const lambdas = Array.from({ length: n }, (_, microBatch) => {
+    const plan = mixOf(mixupOnly, 3, 0, microBatch, 32);
     return plan.kind === 'none' ? 1 : plan.lambda;
   });
   const mean = lambdas.reduce((a, b) => a + b, 0) / n;
@@ -79,8 +86,8 @@ test('mixup draws lambda from Beta(alpha, alpha)', () => {
 });
 
 test('a CutMix box lies in the image and lambda is the share outside it', () => {
-  for (let step = 0; step < 500; step++) {
-    const plan = mixPlan(cutmixOnly, 5, 1, step, 28);
+  for (let microBatch = 0; microBatch < 500; microBatch++) {
+    const plan = mixOf(cutmixOnly, 5, 1, microBatch, 28);
     if (plan.kind === 'none') continue;
     if (plan.kind !== 'cutmix') throw new Error('Only CutMix is on.');
     const { x0, x1, y0, y1 } = plan.box;

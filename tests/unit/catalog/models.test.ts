@@ -1,6 +1,7 @@
 /** What models do with the tricks that they are told of, read off the calls that they make. */
 import { expect, test } from 'vitest';
 import { plainModel } from '../../../src/catalog/define';
+import { models } from '../../../src/catalog/models';
 import { modelOf } from '../../../src/catalog/parts';
 import type { Shape } from '../../../src/core/shape';
 import type { Layers } from '../../../src/engine/ops';
@@ -16,7 +17,13 @@ function calls(id: string, options: object, plan: Partial<typeof plainModel>): s
   const spied: Layers<Shape> = {
     ...nn,
     batchNorm: (x, name, settings, residual) => {
-      told('norm', name, settings?.relu ? 'relu' : undefined, residual ? 'residual' : undefined);
+      told(
+        'norm',
+        name,
+        settings?.gamma === 0 ? 'gamma 0' : undefined,
+        settings?.relu ? 'relu' : undefined,
+        residual ? 'residual' : undefined,
+      );
       return nn.batchNorm(x, name, settings, residual);
     },
     add: (a, b) => {
@@ -120,3 +127,15 @@ test('without drop path a ResNet adds its shortcuts within the norm', () => {
   const made = calls('resnet50', small, {});
   expect(made.filter((call) => /^(add|relu|drop-path)/.test(call))).toEqual([]);
 });
+
+test.each(models.map(({ id, batchNorm, zeroGamma }) => ({ id, batchNorm, zeroGamma })))(
+  '$id normalises and starts at zero as it says, and obeys every trick of the model',
+  ({ id, batchNorm, zeroGamma }) => {
+    const plain = calls(id, {}, {});
+    expect(plain.some((call) => call.startsWith('norm'))).toBe(batchNorm);
+    expect(plain.some((call) => call.includes('gamma 0'))).toBe(false);
+    expect(calls(id, {}, { zeroGamma: true }).some((call) => call.includes('gamma 0'))).toBe(zeroGamma);
+    expect(calls(id, {}, { dropPath: 0.2 })).not.toEqual(plain);
+    expect(calls(id, {}, { dropout: 0.2 })).not.toEqual(plain);
+  },
+);

@@ -8,6 +8,7 @@ import { rng } from '../../../src/core/rng';
 import { applyOps } from '../../../src/data/augment';
 import { planSample } from '../../../src/data/plan';
 import erasing from '../../fixtures/image/erasing.json';
+import { placeOf, square } from '../../support/sample-context';
 
 const trickOf = (id: string) => {
   const trick = tricks.find((candidate) => candidate.id === id);
@@ -15,21 +16,14 @@ const trickOf = (id: string) => {
   return trick;
 };
 
-const MEAN = [0.485, 0.456, 0.406] as const;
-const STD = [0.229, 0.224, 0.225] as const;
-
 /** Plans of `count` samples of 64 x 64 pixels. */
 function plans(id: string, options: OptionValues, count: number): ImageOp[][] {
   const trick = trickOf(id);
   const complete = trick.options.parse(options) as OptionValues;
   return Array.from({ length: count }, (_, sample) =>
     (trick.sample as NonNullable<typeof trick.sample>)(complete, {
-      rng: rng(7, `sample/${id}`, 0, sample),
-      width: 64,
-      height: 64,
-      size: 64,
-      mean: MEAN,
-      std: STD,
+      ...placeOf(id, 7, 0, sample),
+      ...square,
     }),
   );
 }
@@ -43,7 +37,7 @@ const counts = (ops: readonly ImageOp[]) => {
 const five = (n: number, p: number) => 5 * Math.sqrt(n * p * (1 - p));
 const timmArgs = (id: string, options: OptionValues = {}) => {
   const trick = trickOf(id);
-  return trick.timm(trick.options.parse(options));
+  return trick.timm(trick.options.parse(options), { epochs: 10 });
 };
 
 describe('RandAugment', () => {
@@ -184,7 +178,7 @@ describe('random erasing', () => {
         return low + ((high - low) * state) / 2 ** 32;
       };
       const stream = { ...rng(1, 'noise'), uniform, int: (n: number) => Math.floor(uniform() * n) };
-      const context = { rng: stream, width, height, size: width, mean: MEAN, std: STD };
+      const context = { ...placeOf(trick.id, 1), ...square, rng: stream, width, height, size: width };
       const [op] = trick.sample?.({ p: 0.8, mode: 'pixel' }, context) ?? [];
       expect(op?.op === 'erase' ? [op.x, op.y, op.width, op.height] : null, `seed ${seed}`).toEqual(box);
     }
@@ -279,6 +273,7 @@ describe('recipes', () => {
       'random-resized-crop',
       'padded-crop',
       'flip',
+      'alternating-flip',
       'auto-augment',
       'rand-augment',
       'color-jitter',

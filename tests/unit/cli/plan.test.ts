@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mixPlan } from '../../../src/catalog/mixing';
-import { activeTricks } from '../../../src/catalog/tricks';
 import { main } from '../../../src/cli/main';
+import { planTraining } from '../../../src/experiment/plan';
 import { experimentWith } from '../../../src/experiment/schema';
 
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-plan-'));
@@ -96,6 +95,12 @@ describe('plan', () => {
     expect(labels).toEqual(samples.map(labelOf));
   });
 
+  it('says that the images are too few for a batch, not that there is no step', async () => {
+    const { code, stderr } = await tricklab('plan', 'v=1', '--data', shards, '--set', 'data.batch=64');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('The split "train" has 30 images to use, too few for a batch of 64.');
+  });
+
   it("mixes with the trainer's plan, and the targets are smoothed one-hots mixed with the reversed batch's", async () => {
     const tricks = { mixup: 'on', cutmix: 'on', 'label-smoothing': 'on' };
     const set = [...sets, ...Object.entries(tricks).map(([key, value]) => `${key}=${value}`)];
@@ -108,7 +113,8 @@ describe('plan', () => {
     ] as const) {
       const found = await planned(shards, '--epoch', String(epoch), '--step', String(step), '--set', ...set);
       const experiment = experimentWith({ ...keys, ...tricks });
-      expect(found.mix).toEqual(mixPlan(activeTricks(experiment), 5, epoch, step, 28));
+      const plan = planTraining(experiment, { trainImages: SHARDS * PER_SHARD, classes: CLASSES });
+      expect(found.mix).toEqual(plan.mix(plan.at(epoch, step)));
       kinds.add(found.mix.kind);
       const lambda = found.mix.lambda ?? 1;
       const labels: number[] = found.labels;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clashes } from '../../../src/experiment/clashes';
-import { diffExperiments } from '../../../src/experiment/diff';
+import { rivalsOf, tricks } from '../../../src/catalog/tricks';
+import { differences } from '../../../src/experiment/differences';
 import { estimate } from '../../../src/experiment/estimate';
-import { expectedFacts, planTraining } from '../../../src/experiment/plan';
+import { expectedFacts, filledIn, planTraining } from '../../../src/experiment/plan';
 import { presets } from '../../../src/experiment/presets';
 import {
   defaultExperiment,
@@ -61,6 +61,12 @@ test('everything wrong with an experiment is named by key', () => {
   );
 });
 
+test('a version that cannot even be said is refused in words', () => {
+  const problemOf = (version: unknown) => parseExperiment({ ...defaultExperiment(), version }).problems?.[0]?.message;
+  expect(problemOf({ toString: 0 })).toBe('This experiment has no version; this Tricklab reads version 1.');
+  expect(problemOf(7)).toBe('This experiment has version 7; this Tricklab reads version 1.');
+});
+
 test('keys that aim at prototypes are refused', () => {
   const text = JSON.stringify(defaultExperiment());
   for (const place of ['"options":{', '"on":{', '"options":{"data":{', '{']) {
@@ -112,21 +118,27 @@ test('tricks that exclude each other are never on together', () => {
 
 test('a diff says in one line each what changed', () => {
   const base = defaultExperiment();
-  expect(diffExperiments(base, base)).toEqual([]);
-  expect(diffExperiments(base, changed({ 'label-smoothing': 'on' }))).toEqual(['+ label smoothing .1']);
-  expect(diffExperiments(changed({ mixup: 'on' }), base)).toEqual(['- mixup']);
-  expect(diffExperiments(base, changed({ 'sgd.lr': '.05' }))).toEqual(['learning rate .1 -> .05']);
-  expect(diffExperiments(base, changed({ 'label-smoothing': 'on', 'label-smoothing.epsilon': '.2' }))).toEqual([
+  expect(differences(base, base)).toEqual([]);
+  expect(differences(base, changed({ 'label-smoothing': 'on' }))).toEqual(['+ label smoothing .1']);
+  expect(differences(changed({ mixup: 'on' }), base)).toEqual(['− mixup']);
+  expect(differences(base, changed({ 'sgd.lr': '.05' }))).toEqual(['learning rate .1 → .05']);
+  expect(differences(base, changed({ 'label-smoothing': 'on', 'label-smoothing.epsilon': '.2' }))).toEqual([
     '+ label smoothing .2',
   ]);
+  // A second option does not cost the trick the number that it is known by, and is said for itself.
+  const falling = { 'label-smoothing': 'on', 'label-smoothing.decay': 'cosine' };
+  expect(differences(base, changed(falling))).toEqual([
+    '+ label smoothing .1',
+    'label smoothing: over the run constant → cosine',
+  ]);
   const mixed = changed({ mixup: 'on' });
-  expect(diffExperiments(mixed, changed({ mixup: 'on', 'mixup.alpha': '1' }))).toEqual(['mixup: alpha .2 -> 1']);
-  expect(diffExperiments(base, changed({ model: 'resnet50', seed: '4' }))).toEqual([
-    'model ResNet-50-vd -> ResNet-50',
-    'seed 1 -> 4',
+  expect(differences(mixed, changed({ mixup: 'on', 'mixup.alpha': '1' }))).toEqual(['mixup: alpha .2 → 1']);
+  expect(differences(base, changed({ model: 'resnet50', seed: '4' }))).toEqual([
+    'model ResNet-50-vd → ResNet-50',
+    'seed 1 → 4',
   ]);
   // The alpha of a trick that is off changes nothing, so it is not said.
-  expect(diffExperiments(base, changed({ 'mixup.alpha': '1' }))).toEqual([]);
+  expect(differences(base, changed({ 'mixup.alpha': '1' }))).toEqual([]);
 });
 
 test('the plan counts micro-batches, updates and epochs', () => {
@@ -167,7 +179,7 @@ test('the switches reach the plans of loss, optimizer and model', () => {
     changed({ 'label-smoothing': 'on', 'no-bias-decay': 'on', 'zero-gamma': 'on', 'sgd.nesterov': 'on' }),
     facts,
   );
-  expect(on.lossPlan).toEqual({ smoothing: 0.1 });
+  expect(on.lossPlan.smoothing(on.at(0, 0))).toBe(0.1);
   expect(on.optimizerPlan).toEqual({
     rule: { kind: 'sgd', momentum: 0.9, nesterov: true },
     weightDecay: 0.0001,
@@ -183,7 +195,7 @@ test('the switches reach the plans of loss, optimizer and model', () => {
   });
   expect(on.modelContext).toEqual({ zeroGamma: true, dropPath: 0, dropout: 0, classes: 10, size: 28 });
   const off = planTraining(changed({ 'no-bias-decay': 'off', 'zero-gamma': 'off' }), facts);
-  expect(off.lossPlan).toEqual({ smoothing: 0 });
+  expect(off.lossPlan.smoothing(off.at(0, 0))).toBe(0);
   expect(off.optimizerPlan.decayVectors).toBe(true);
   expect(off.modelContext.zeroGamma).toBe(false);
   const dropped = planTraining(
@@ -207,8 +219,10 @@ test('replicas split the batch for batch norm unless they share statistics, and 
 test('the plan mixes by epoch and micro-batch, with the seed of the experiment', () => {
   const a = planTraining(changed({ mixup: 'on' }), facts);
   const b = planTraining(changed({ mixup: 'on', seed: '2' }), facts);
-  expect(a.mix(1, 2)).toEqual(planTraining(changed({ mixup: 'on' }), facts).mix(1, 2));
-  expect(a.mix(1, 2)).not.toEqual(b.mix(1, 2));
+  const at = a.at(1, 2);
+  expect(a.mix(at)).toEqual(planTraining(changed({ mixup: 'on' }), facts).mix(at));
+  expect(a.mix(at)).not.toEqual(b.mix(at));
+  expect(a.mix(at)).not.toEqual(a.mix(a.at(1, 3)));
 });
 
 test.each(presets)('preset $id is right, can be linked and has a plan and a cost', ({ experiment }) => {
@@ -221,80 +235,25 @@ test.each(presets)('preset $id is right, can be linked and has a plan and a cost
   expect(estimate(experiment, plan.modelContext.classes).params).toBeGreaterThan(1000);
 });
 
-test('the default experiment has no clash', () => {
-  expect(clashes(defaultExperiment())).toEqual([]);
+test('two tricks that decide one field are refused by name, and one alone is not', () => {
+  const plan = { decay: 0, clip: 0 };
+  const by = (name: string, fields: Partial<typeof plan>) => ({ by: name, fields });
+  expect(filledIn(plan, [by('A', { decay: 1 }), by('B', { clip: 2 })])).toEqual({ decay: 1, clip: 2 });
+  expect(plan).toEqual({ decay: 0, clip: 0 });
+  expect(() => filledIn(plan, [by('A', { decay: 1 }), by('C', { clip: 2 }), by('B', { decay: 1 })])).toThrow(
+    'A and B cannot be on together: both decide decay. Switch one of them off.',
+  );
 });
 
-test.each([
-  [{ mixup: 'on', 'stop.epochs': '2' }, 'mixup', 'long runs'],
-  [{ cutmix: 'on', 'stop.epochs': '2' }, 'cutmix', 'long runs'],
-  [{ model: 'cmt-tiny', dataset: 'emoji', 'data.size': '32' }, 'cmt-tiny', 'keys'],
-  [{ 'linear-scaling': 'on', 'data.batch': '512', warmup: 'off' }, 'linear-scaling', 'warmup'],
-  [
-    { 'linear-scaling': 'on', 'linear-scaling.base': '32', 'data.batch': '64', warmup: 'off' },
-    'linear-scaling',
-    'add warmup',
-  ],
-  [{ mixup: 'on', 'data.batch': '1', 'stop.epochs': '12' }, 'mixup', 'mixed with itself'],
-  [
-    { 'gradient-accumulation': 'on', 'gradient-accumulation.steps': '64', 'data.fraction': '.01' },
-    'gradient-accumulation',
-    'fewer batches',
-  ],
-  [{ 'warmup.epochs': '9', 'stop.epochs': '5' }, 'warmup', 'never reached'],
-  [{ 'color-jitter': 'on', 'color-jitter.hue': '.1' }, 'color-jitter', 'grey'],
-  [{ 'color-jitter': 'on', 'color-jitter.hue': '.1', dataset: 'emoji' }, 'color-jitter', 'far from photos'],
-  [{ 'rand-augment': 'on' }, 'rand-augment', 'ImageNet photos'],
-  [{ 'auto-augment': 'on', dataset: 'emoji' }, 'auto-augment', 'ImageNet photos'],
-  [{ 'lighting-noise': 'on' }, 'lighting-noise', 'colour'],
-  [{ grayscale: 'on' }, 'grayscale', 'already'],
-  [{ 'gaussian-blur': 'on', 'data.size': '28' }, 'gaussian-blur', '28 px'],
-  [{ schedule: 'step' }, 'step', 'the rate stays'],
-  [{ schedule: 'multistep', 'multistep.milestones': '90,60,9', 'stop.epochs': '9' }, 'multistep', 'the rate stays'],
-  [{ schedule: 'cosine-restarts', 'cosine-restarts.per': 'epoch' }, 'cosine-restarts', 'never falls'],
-  [{ 'sgd.weightDecay': '0' }, 'no-bias-decay', 'nothing'],
-  [{ optimizer: 'lars', 'lars.weightDecay': '0' }, 'lars', 'this is SGD'],
-  [{ ema: 'on', 'stop.steps': '1001' }, 'ema', 'After 1,001 updates 82 %'],
-  [{ 'sync-bn': 'on' }, 'sync-bn', 'nothing changes'],
-  [{ replicas: 'on', 'data.batch': '62', 'replicas.count': '4' }, 'replicas', 'multiple of 4'],
-  [{ replicas: 'on', 'data.batch': '62', 'replicas.count': '4', 'sync-bn': 'on' }, 'replicas', 'multiple of 4'],
-  [{ replicas: 'on', 'data.batch': '28', 'replicas.count': '4' }, 'replicas', '7 images'],
-  [{ replicas: 'on', 'data.batch': '4', 'replicas.count': '4' }, 'replicas', 'a single image'],
-  [{ replicas: 'on', 'data.batch': '28', 'replicas.count': '4', 'zero-gamma': 'on' }, 'zero-gamma', 'SyncBN'],
-])('%o warns at %s', (keys, trick, words) => {
-  const found = clashes(changed(keys));
-  expect(found.map((clash) => clash.trick)).toContain(trick);
-  expect(found.find((clash) => clash.trick === trick)?.message).toContain(words);
-});
-
-test.each([
-  [{ mixup: 'on', cutmix: 'on', 'stop.epochs': '10' }],
-  [{ model: 'cmt-tiny', dataset: 'emoji', 'data.size': '64' }],
-  [{ 'linear-scaling': 'on', 'data.batch': '512' }],
-  [{ 'linear-scaling': 'on', 'data.batch': '256', warmup: 'off' }],
-  [{ 'color-jitter': 'on' }],
-])('%o is no clash', (keys) => {
-  expect(clashes(changed(keys))).toEqual([]);
-});
-
-test('augmentations of photos, drops inside the run and averages that keep up are no clash', () => {
-  const photos = {
-    dataset: 'wds',
-    'data.size': '64',
-    'rand-augment': 'on',
-    'gaussian-blur': 'on',
-    'lighting-noise': 'on',
-  };
-  const colour = { 'color-jitter': 'on', 'color-jitter.hue': '.1', grayscale: 'on', 'random-erasing': 'on' };
-  const late = { schedule: 'multistep', 'multistep.milestones': '2,4,90', 'stop.epochs': '5' };
-  expect(clashes(changed({ ...photos, ...colour, ...late }))).toEqual([]);
-  expect(clashes(changed({ optimizer: 'lars', ema: 'on', 'ema.warmup': 'on' }))).toEqual([]);
-  expect(clashes(changed({ ema: 'on', 'ema.decay': '.99', 'stop.steps': '1001' }))).toEqual([]);
-});
-
-test('replicas of eight images and more, or with SyncBN, are no clash', () => {
-  expect(clashes(changed({ replicas: 'on', 'replicas.count': '8', 'data.batch': '64' }))).toEqual([]);
-  expect(clashes(changed({ replicas: 'on', 'replicas.count': '8', 'data.batch': '16', 'sync-bn': 'on' }))).toEqual([]);
+test('any two tricks that may be on together can be planned together', () => {
+  const off = Object.fromEntries(tricks.map(({ id }) => [id, false]));
+  for (const { id } of tricks) {
+    for (const { id: other } of tricks) {
+      if (rivalsOf(id).some((rival) => rival.id === other)) continue;
+      const experiment = { ...defaultExperiment(), on: { ...off, [id]: true, [other]: true } };
+      expect(() => planTraining(experiment, facts), `${id} and ${other}`).not.toThrow();
+    }
+  }
 });
 
 test('experimentWith names what it was given wrong', () => {

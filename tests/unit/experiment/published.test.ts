@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clashes } from '../../../src/experiment/clashes';
 import { estimateSeconds } from '../../../src/experiment/estimate';
 import { expectedFacts, planTraining } from '../../../src/experiment/plan';
 import { presets, START } from '../../../src/experiment/presets';
@@ -8,6 +7,7 @@ import { publishedTables } from '../../../src/experiment/published';
 import { recipeKey, settingKey, settingWords } from '../../../src/experiment/recipe';
 import { defaultExperiment, type Experiment, setKeys } from '../../../src/experiment/schema';
 import { toLink } from '../../../src/experiment/url';
+import { warningsOf } from '../../../src/experiment/warnings';
 import { gainOver, ownSettings } from '../../../src/runs/reference';
 import type { Run } from '../../../src/runs/store';
 import { experimentArbitrary } from '../../support/experiment-arbitrary';
@@ -88,14 +88,14 @@ describe('presets', () => {
   });
 
   test('warn of what their table is there to show, and of nothing else', () => {
-    const warned = presets.flatMap(({ id, experiment }) => clashes(experiment).map(({ trick }) => `${id}: ${trick}`));
+    const warned = presets.flatMap(({ id, experiment }) => warningsOf(experiment).map(({ part }) => `${id}: ${part}`));
     expect(warned).toEqual([
       'paper-large-batch: linear-scaling',
       // The paper smooths and distils together; the teacher is still to be chosen.
-      'paper-distillation: distillation',
       'paper-distillation: label-smoothing',
-      'paper-mixup-distillation: distillation',
+      'paper-distillation: distillation',
       'paper-mixup-distillation: label-smoothing',
+      'paper-mixup-distillation: distillation',
       'article-rand-augment: rand-augment',
     ]);
   });
@@ -124,6 +124,14 @@ describe('a recipe', () => {
       expect(recipeKey(other), key).not.toBe(recipeKey(base));
     }
     expect(settingWords(base)).toBe('Fashion-MNIST, 28 px, 12 epochs of 20 % of the images, width 0.125');
+  });
+
+  test('of a run from before an option was there is that of its default', () => {
+    const now = presetOf('paper-smoothing').experiment;
+    const before = { ...now, options: { ...now.options, 'label-smoothing': { epsilon: 0.1 } } };
+    expect(recipeKey(before)).toBe(recipeKey(now));
+    const { lossPlan, at } = planTraining(before, { trainImages: 1000, classes: 10 });
+    expect(lossPlan.smoothing(at(3, 0))).toBe(0.1);
   });
 
   test('and a setting ignore the seed of any experiment', () => {

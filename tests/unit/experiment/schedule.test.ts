@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OptionValue, Rate } from '../../../src/catalog/define';
 import { scheduleOf } from '../../../src/catalog/parts';
+import { schedules } from '../../../src/catalog/schedules';
 import { planTraining } from '../../../src/experiment/plan';
 import { experimentWith } from '../../../src/experiment/schema';
 import cases from '../../fixtures/schedules/schedules.json';
@@ -42,6 +43,11 @@ const optionsOf: Record<string, (example: Case) => Record<string, OptionValue>> 
   step: ({ gamma = 1, every = 1 }) => ({ gamma, every }),
   multistep: ({ gamma = 1, milestones = [] }) => ({ gamma, milestones }),
 };
+
+test('every schedule of the catalog is held to timm or torch', () => {
+  const held = new Set((cases as Case[]).map(({ kind }) => kind));
+  for (const { id } of schedules) expect(held).toContain(id);
+});
 
 test.each(cases as Case[])("$name gives timm's or torch's learning rates", (example) => {
   const options = Object.entries(optionsOf[example.kind]?.(example) ?? {});

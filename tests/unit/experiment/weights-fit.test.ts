@@ -4,10 +4,10 @@ import { plainModel } from '../../../src/catalog/define';
 import { modelOf } from '../../../src/catalog/parts';
 import { type NamedArray, parseSafetensors, writeSafetensors } from '../../../src/core/safetensors';
 import { sizeOf } from '../../../src/core/shape';
-import { clashes } from '../../../src/experiment/clashes';
 import { planTraining } from '../../../src/experiment/plan';
 import { experimentWith } from '../../../src/experiment/schema';
 import { countingLayers } from '../../../src/experiment/shape-layers';
+import { warningsOf } from '../../../src/experiment/warnings';
 import {
   describeWeights,
   headerTexts,
@@ -141,7 +141,7 @@ describe('the distillation trick', () => {
   });
 
   const warnings = (keys: Parameters<typeof experimentWith>[0]) =>
-    clashes(experimentWith(keys)).map(({ trick, message }) => `${trick}: ${message}`);
+    warningsOf(experimentWith(keys)).map(({ part, message }) => `${part}: ${message}`);
 
   it('warns of a missing teacher, of weight 0 and of label smoothing beside it', () => {
     expect(warnings(taught)).toEqual([]);

@@ -34,10 +34,6 @@ const knownCircles: readonly string[] = [
   ['answers.tsx', 'calibration.tsx', 'confusion.tsx', 'mistakes.tsx', 'threshold.tsx'].map(
     (name) => `app/look/${name}`,
   ),
-  ['augmentation.ts', 'distillation.ts', 'index.ts', 'optimizer.ts', 'scale.ts', 'schedule.ts'].map(
-    (name) => `experiment/clashes/${name}`,
-  ),
-  ['presets.ts', 'published-presets.ts'].map((name) => `experiment/${name}`),
 ].map((files) => files.join(' <-> '));
 
 /** Main files that still begin without a word of why they are there. One that speaks must go from this list. */
