@@ -5,7 +5,7 @@ import { messageOf } from '../core/message';
 import { safetensorsMetadata } from '../core/safetensors';
 import { numberOf } from '../experiment/plan';
 import { type Experiment, switchTrick } from '../experiment/schema';
-import { describeWeights, readHeaderTexts } from '../experiment/weights-fit';
+import { describeWeights, readHeaderTexts, unwrapWeights } from '../experiment/weights-fit';
 import { type Checkpoint, type CheckpointStore, openCheckpointStore } from '../runs/checkpoints';
 import type { Run } from '../runs/store';
 import type { TeacherWeights } from '../trainer/protocol';
@@ -97,7 +97,7 @@ export async function importWeights(file: File): Promise<string> {
   if (file.size > MOST_IMPORTED) {
     throw new Error(`${file.name} has ${formatBytes(file.size)}; at most ${formatBytes(MOST_IMPORTED)} can be read.`);
   }
-  const weights = await file.arrayBuffer();
+  const { file: weights } = unwrapWeights(await file.arrayBuffer());
   const { experiment } = useExperiment.getState();
   const { model, options } = experiment;
   const size = numberOf(experiment, 'data', 'size');
