@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDataset } from '../../scripts/datasets/shards.mjs';
-import { main } from '../../src/cli/main';
+import { tricklab } from '../support/tricklab';
 
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-train-'));
 const data = join(folder, 'data');
@@ -40,20 +40,6 @@ beforeAll(async () => {
     () => undefined,
   );
 });
-
-async function tricklab(...argv: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const code = await main(argv, {
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-  });
-  return { code, stdout, stderr };
-}
 
 const tiny = ['--set', 'data.size=16', 'data.batch=8', 'resnet50-vd.depths=1,1,1,1', 'resnet50-vd.width=.125'];
 

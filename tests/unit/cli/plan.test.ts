@@ -6,25 +6,11 @@ import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mixPlan } from '../../../src/catalog/mixing';
 import { activeTricks } from '../../../src/catalog/tricks';
-import { main } from '../../../src/cli/main';
 import { experimentWith } from '../../../src/experiment/schema';
+import { tricklab } from '../../support/tricklab';
 
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-plan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function tricklab(...argv: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const code = await main(argv, {
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-  });
-  return { code, stdout, stderr };
-}
 
 const SHARDS = 3;
 const PER_SHARD = 10;
@@ -160,7 +146,8 @@ describe('plan', () => {
     [['--epoch', '-1'], '--epoch'],
     [['--data', join(folder, 'nowhere')], 'there is none at'],
   ])('says in one line what is wrong with %j', async (more, words) => {
-    const { code, stderr } = await tricklab('plan', 'v=1', '--data', shards, ...more, '--set', ...sets);
+    const data = more.includes('--data') ? [] : ['--data', shards];
+    const { code, stderr } = await tricklab('plan', 'v=1', ...data, ...more, '--set', ...sets);
     expect(code).toBe(1);
     expect(stderr).toContain(words);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
