@@ -9,6 +9,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stdout = (text) => process.stdout.write(text);
 const stderr = (text) => process.stderr.write(text);
 
+// A reader that has had enough, as head has, is no failure.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 if (await setUp()) {
   const { runnerImport } = await import('vite');
   const { module } = await runnerImport(join(root, 'src', 'cli', 'main.ts'), {

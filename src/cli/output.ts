@@ -1,5 +1,6 @@
 /** Writing for two readers: JSON on stdout for programs, words for people; progress always on stderr. */
 import { statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { messageOf } from '../core/message';
 import type { Answer } from './define-command';
 import { Failure } from './failure';
@@ -9,11 +10,18 @@ export interface Output {
   stderr(text: string): void;
 }
 
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** The path, if a file can lie there: said before an hour of training, not behind it. */
+export function pathToWrite(path: string): string {
+  const folder = dirname(path);
+  if (!isFolder(folder)) throw new Failure(`${path} cannot be written: there is no folder ${folder}.`);
+  if (isFolder(path)) throw new Failure(`The path ${path} is a folder: name a file in it.`);
+  return path;
+}
+
 /** Bytes or text to a file; a Failure in one line if that is impossible. */
 export function save(path: string, content: string | Uint8Array): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new Failure(`${path} is a folder: name a file in it.`);
-  }
   try {
     writeFileSync(path, content);
   } catch (error) {

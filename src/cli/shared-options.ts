@@ -1,6 +1,7 @@
 /** Words and options that several commands take. */
 import { type Assignments, text } from './define-command';
 import { readExperiment, settings } from './experiment-source';
+import { pathToWrite } from './output';
 
 export const experimentWord = {
   ...text(
@@ -19,7 +20,11 @@ export const setOption: Assignments = {
 
 export const dataOption = text('DIR', 'a folder of WebDataset shards with an _info.json, in place of the dataset');
 
-export const outOption = text('FILE.json', 'writes the result as JSON into a file too');
+/** A file that the command writes. */
+export const fileToWrite = (placeholder: string, summary: string) =>
+  ({ ...text(placeholder, summary), read: pathToWrite }) as const;
+
+export const outOption = fileToWrite('FILE.json', 'writes the result as JSON into a file too');
 
 export const teacherOptions = {
   teacher: text('FILE.safetensors', 'weights to distil from; switches distillation on in train'),

@@ -8,6 +8,7 @@ import { defineCommand, required, text } from '../define-command';
 import { Failure, orFailure } from '../failure';
 import { isThere, parseJson, readBytes, readText } from '../input-file';
 import { save } from '../output';
+import { fileToWrite } from '../shared-options';
 
 /** Pixels as the data workers decode them: colours as stored, EXIF orientation applied, transparency on white. */
 async function readImage(path: string): Promise<RgbImage> {
@@ -49,7 +50,7 @@ export const augment = defineCommand({
   options: {
     image: required(text('FILE', 'the image: JPEG, PNG, WebP, GIF, AVIF')),
     ops: required(text('JSON', 'the operations, or a file of them')),
-    out: required(text('FILE', 'the image to write: .png and .webp keep every level, .jpg does not')),
+    out: required(fileToWrite('FILE', 'the image to write: .png and .webp keep every level, .jpg does not')),
   },
   examples: [`--image cat.jpg --ops '["flip",{"op":"rotate","degrees":12}]' --out turned.png`],
   details: () => `Operations, and what each takes:\n${imageOpNames.map((words) => `  ${words}\n`).join('')}`,

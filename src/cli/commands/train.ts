@@ -10,7 +10,7 @@ import { withKeys } from '../experiment-source';
 import { Failure } from '../failure';
 import type { PageEvent } from '../job';
 import { type Output, saveResult } from '../output';
-import { dataOption, experimentWord, outOption, setOption, teacherOptions } from '../shared-options';
+import { dataOption, experimentWord, fileToWrite, outOption, setOption, teacherOptions } from '../shared-options';
 import { withTeacher } from '../teacher';
 import { checkInitial, readWeights, saveWeights } from '../weights';
 
@@ -77,7 +77,7 @@ export const train = defineCommand({
     data: dataOption,
     steps: wholeNumber(1, 'ends the run after N updates'),
     init: text('FILE.safetensors', 'initial weights, with the names that timm gives them'),
-    save: text('FILE.safetensors', 'writes the trained weights'),
+    save: fileToWrite('FILE.safetensors', 'writes the trained weights'),
     ema: flag('writes the moving average of the weights instead, which ema=on keeps'),
     ...teacherOptions,
     out: outOption,

@@ -99,6 +99,12 @@ describe('what is no file of the wanted kind', () => {
     ['a path through a file', ['schedule', join(passwd, 'x.json')], ['There is no file']],
     ['a name too long', ['schedule', `${'x'.repeat(5000)}.json`], ['There is no file']],
     ['a name with a zero in it', ['schedule', 'a\0b'], ['There is no file']],
+    ['a folder to write to', ['train', '--out', folder], [folder, 'a folder', 'the path']],
+    [
+      'no folder to write in',
+      ['train', '--save', join(folder, 'none', 'a.safetensors')],
+      ['there is no folder', 'none'],
+    ],
     ['an address that is none', ['link', 'https://['], ['"https://[" begins like a link and is none']],
     ['no page', ['link', 'preset:tiny', '--base', 'nowhere'], ["--base takes the page's address"]],
     ['a size that the model cannot take', ['info', '--model', 'cmt-tiny', '--size', '33'], ['multiple of 32']],
