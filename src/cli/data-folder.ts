@@ -4,24 +4,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseShardIndex } from '../data/index';
+import type { ShardIndex } from '../data/types';
 import { Failure, orFailure } from './failure';
 import { expectFolder, isThere, readJson } from './input-file';
 
+export const INDEX = '_info.json';
+
 export interface DataFolder {
   path: string;
-  splits: string[];
-  /** How many. */
-  classes: number;
+  index: ShardIndex;
 }
 
 /** What the folder's `_info.json` declares; throws a Failure if there is no valid one. */
 export function dataFolder(path: string): DataFolder {
   expectFolder(path, '--data takes a folder of shards');
-  const infoFile = join(path, '_info.json');
-  if (!isThere(infoFile)) throw new Failure(`${path} has no _info.json: --data takes a folder of shards.`);
+  const infoFile = join(path, INDEX);
+  if (!isThere(infoFile)) throw new Failure(`${path} has no ${INDEX}: --data takes a folder of shards.`);
   const json = readJson(infoFile);
-  const { splits, classes } = orFailure(() => parseShardIndex(json, pathToFileURL(infoFile).href));
-  return { path: resolve(path), splits: Object.keys(splits), classes: classes.length };
+  const index = orFailure(() => parseShardIndex(json, pathToFileURL(infoFile).href));
+  return { path: resolve(path), index };
 }
 
 /**

@@ -6,6 +6,7 @@ import { defineCommand, required, text } from '../define-command';
 import { withKeys, withModel } from '../experiment-source';
 import { Failure } from '../failure';
 import { dataOption, experimentWord, outOption, setOption } from '../shared-options';
+import { didYouMean } from '../suggest';
 import { heedFile, keysSet, readWeights } from '../weights';
 
 type Predicted = Extract<Event, { type: 'predicted' }>;
@@ -34,8 +35,9 @@ export const predict = defineCommand({
     const given = readWeights(weights, asked, say);
     const experiment = heedFile(asked, given, keysSet(set, model), say);
     const data = folder === undefined ? undefined : dataFolder(folder);
-    if (data && !data.splits.includes(split)) {
-      throw new Failure(`${folder} has no split "${split}". It has: ${data.splits.join(', ')}.`);
+    if (data && !Object.hasOwn(data.index.splits, split)) {
+      const splits = Object.keys(data.index.splits);
+      throw new Failure(`${folder} has no split "${split}".${didYouMean(split, splits)} It has: ${splits.join(', ')}.`);
     }
     let predicted: Predicted | undefined;
     await runJob({ command: 'predict', experiment, split }, { data: data?.path, weights: given.bytes }, (event) => {

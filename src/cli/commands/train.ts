@@ -59,7 +59,7 @@ function progressLines(output: Output): (event: PageEvent) => void {
 
 /** How many classes the data has, where that is known before its index is read. */
 const knownClasses = (experiment: Experiment, data: DataFolder | undefined) =>
-  data?.classes ?? (experiment.dataset === 'wds' ? undefined : expectedFacts(experiment).classes);
+  data?.index.classes.length ?? (experiment.dataset === 'wds' ? undefined : expectedFacts(experiment).classes);
 
 /** Where the numbers of a run became none, in words; undefined if they never did. */
 function divergence(steps: readonly StepMetrics[], evals: readonly EvalMetrics[]): string | undefined {

@@ -144,7 +144,7 @@ describe('plan', () => {
     [['--step', '3'], '--step goes from 0 to 2'],
     [['--epoch', '9'], 'The run ends after 27 updates'],
     [['--epoch', '-1'], '--epoch'],
-    [['--data', join(folder, 'nowhere')], 'there is none at'],
+    [['--data', join(folder, 'nowhere')], 'There is no folder'],
   ])('says in one line what is wrong with %j', async (more, words) => {
     const data = more.includes('--data') ? [] : ['--data', shards];
     const { code, stderr } = await tricklab('plan', 'v=1', ...data, ...more, '--set', ...sets);
