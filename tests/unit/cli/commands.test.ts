@@ -1,7 +1,10 @@
 /** Commands are declared: what follows from a declaration, for all of them, and how a person is answered. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../../package.json';
+import { checkedOutCommit } from '../../../src/cli/checkout';
 import { commands } from '../../../src/cli/commands';
 import { defineCommand, flag, required, text, wholeNumber } from '../../../src/cli/define-command';
 import { overview } from '../../../src/cli/help';
@@ -169,4 +172,51 @@ describe('a name that was mistyped', () => {
 it('augment takes no settings, as nothing there has any', async () => {
   const argv = ['augment', '--image', 'a.png', '--ops', '[]', '--out', 'b.png', '--set', 'mixup=on'];
   expect(await mistake(...argv)).toContain('augment has no option --set.');
+});
+
+it('answers any words with a result, or in one line for a person', async () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'preset:tiny',
+      'v=1',
+      '--json',
+      '--set',
+      '--steps',
+      '--size',
+      '--model',
+      '--base',
+      '--out',
+      '-h',
+      '--',
+    ),
+    fc.constantFrom(
+      'seed=-1',
+      'mixup=on',
+      'data.size=33',
+      '__proto__=1',
+      'https://[',
+      '/',
+      '.',
+      '=',
+      '-3',
+      '1e9',
+      'cmt-tiny',
+    ),
+    fc.string({ maxLength: 12 }),
+  );
+  const name = fc.oneof(fc.constantFrom('info', 'schedule', 'link', 'help'), fc.string({ maxLength: 6 }));
+  await fc.assert(
+    fc.asyncProperty(name, fc.array(word, { maxLength: 5 }), async (command, words) => {
+      const { code, stdout, stderr } = await tricklab(command, ...words);
+      if (code === 0) expect(stderr).toBe('');
+      else expect([stdout, stderr]).toEqual(['', expect.stringMatching(/^[^\n]+\n$/)]);
+      expect(stderr).not.toMatch(/EISDIR|ENO|Unexpected token|Invalid URL|is not a function|of undefined|\[object/);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('a benchmark names the commit that is checked out, and whether its sources were changed', () => {
+  const head = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim();
+  expect(checkedOutCommit()?.replace(/\+$/, '')).toBe(head.slice(0, 10));
 });
