@@ -1,6 +1,7 @@
 /** The command line's page and its server in a real Chromium: whose reason is heard, and what another page can do. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../src/cli/failure';
 import { withHeadlessPage } from '../../src/cli/headless-page';
@@ -55,7 +56,7 @@ describe('another page of this machine', () => {
     const { path, handler } = serveJobFiles({ weights: Buffer.from('weights'), onWeights });
     const done = await withHeadlessPage({ ...source, handlers: [handler] }, async (page) => {
       const own = new URL(page.url()).origin;
-      const stranger = await page.context().newPage();
+      const stranger = (await page.context().browser()?.newPage()) as Page;
       const attempts: string[] = [];
       for (const host of ['127.0.0.1', 'localhost']) {
         await stranger.goto(`http://${host}:${(other.address() as AddressInfo).port}/`);
