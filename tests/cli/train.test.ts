@@ -112,13 +112,16 @@ describe('the command line', () => {
       const keys = [...tiny, 'warmup=off', 'schedule=constant', 'stop.epochs=6', ...set];
       return await tricklab('train', 'preset:tiny', '--data', data, ...keys, '--save', lost, '--out', out);
     };
-    const loud = await run('sgd.lr=10', 'sgd.weightDecay=1', 'stop.steps=80');
-    expect([loud.code, loud.stdout]).toEqual([1, '']);
-    expect(loud.stderr.trimEnd().split('\n').at(-1)).toMatch(/^The loss became/);
-    // ReLU hides a weight that is no number from the training loss, but not from the validation.
-    const hidden = await run('optimizer=lars', 'lars.lr=50', 'lars.eta=1', 'stop.steps=0', 'flip=off');
-    expect([hidden.code, hidden.stdout]).toEqual([1, '']);
-    expect(hidden.stderr.trimEnd().split('\n').at(-1)).toMatch(/not a number|not finite|diverged|became/);
+    // The second: ReLU hides a weight that is no number from the training loss, but not from the validation.
+    for (const set of [
+      ['sgd.lr=10', 'sgd.weightDecay=1', 'stop.steps=80'],
+      ['optimizer=lars', 'lars.lr=50', 'lars.eta=1', 'stop.steps=0', 'flip=off'],
+    ]) {
+      const { code, stdout, stderr } = await run(...set);
+      expect([code, stdout]).toEqual([1, '']);
+      // Its trainer ends the run, or the command does when it has heard the validation: never the page.
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^The (loss became|run diverged|validation)/);
+    }
     expect(existsSync(lost)).toBe(false);
   }, 300_000);
 
