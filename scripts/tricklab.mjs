@@ -11,6 +11,11 @@ const stdout = (text) => process.stdout.write(text);
 /** @param {string} text */
 const stderr = (text) => process.stderr.write(text);
 
+// A reader that has had enough, as head has, is no failure.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 if (await setUp()) {
   const { runnerImport } = await import('vite');
   const { module } = await runnerImport(join(root, 'src', 'cli', 'main.ts'), {

@@ -5,7 +5,7 @@ import { messageOf } from '../core/message';
 import { safetensorsMetadata } from '../core/safetensors';
 import { numberOf } from '../experiment/plan';
 import { type Experiment, switchTrick } from '../experiment/schema';
-import { describeWeights, readHeaderTexts } from '../experiment/weights-fit';
+import { describeWeights, readHeaderTexts, unwrapWeights } from '../experiment/weights-fit';
 import { type Checkpoint, type CheckpointStore, openCheckpointStore } from '../runs/checkpoints';
 import type { Run } from '../runs/store';
 import type { TeacherWeights } from '../trainer/protocol';
@@ -97,11 +97,12 @@ export async function importWeights(file: File): Promise<string> {
   if (file.size > MOST_IMPORTED) {
     throw new Error(`${file.name} has ${formatBytes(file.size)}; at most ${formatBytes(MOST_IMPORTED)} can be read.`);
   }
-  const weights = await file.arrayBuffer();
+  const { file: weights, prefix } = unwrapWeights(await file.arrayBuffer());
   const { experiment } = useExperiment.getState();
   const { model, options } = experiment;
   const size = numberOf(experiment, 'data', 'size');
   const network = describeWeights(weights, { model, options: options[model] ?? {}, size });
+  if (prefix !== '') notify('A prefix was left out.', `All names in ${file.name} began with ${prefix}`);
   const name = file.name.replace(/\.safetensors$/i, '').slice(0, 40);
   const now = Date.now();
   const id = `${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${now.toString(36)}`;

@@ -13,11 +13,14 @@ import { Failure } from './failure';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The version that is asked for. */
+export const dawnVersion = packageJson.peerDependencies.webgpu;
+
 function findDawn(): void {
   try {
     createRequire(join(root, 'package.json')).resolve('webgpu');
   } catch {
-    const wanted = `webgpu@${packageJson.peerDependencies.webgpu}`;
+    const wanted = `webgpu@${dawnVersion}`;
     throw new Failure(`--runtime dawn needs the npm package webgpu: npm install --no-save ${wanted}`);
   }
 }

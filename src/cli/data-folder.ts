@@ -1,30 +1,34 @@
 /** A folder of shards on this machine: what its index says, and how the browser may read it. */
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseShardIndex } from '../data/index';
-import { Failure } from './failure';
+import type { ShardIndex } from '../data/types';
+import { Failure, orFailure } from './failure';
+import { expectFolder, isThere, readJson } from './input-file';
 
-/** Splits of the folder's `_info.json`; throws a Failure if there is no valid one. */
-export function dataFolder(path: string): { path: string; splits: string[] } {
-  const infoFile = join(path, '_info.json');
-  if (!existsSync(infoFile)) throw new Failure(`${path} has no _info.json: --data takes a folder of shards.`);
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(infoFile, 'utf8'));
-  } catch (error) {
-    throw new Failure(`${infoFile} cannot be read: ${(error as Error).message}`);
-  }
-  try {
-    const { splits } = parseShardIndex(json, pathToFileURL(infoFile).href);
-    return { path: resolve(path), splits: Object.keys(splits) };
-  } catch (error) {
-    throw new Failure((error as Error).message);
-  }
+export const INDEX = '_info.json';
+
+export interface DataFolder {
+  path: string;
+  index: ShardIndex;
 }
 
-/** The file that a URL path names inside the folder, or undefined if it leads outside or to no file. */
+/** What the folder's `_info.json` declares; throws a Failure if there is no valid one. */
+export function dataFolder(path: string): DataFolder {
+  expectFolder(path, '--data takes a folder of shards');
+  const infoFile = join(path, INDEX);
+  if (!isThere(infoFile)) throw new Failure(`${path} has no ${INDEX}: --data takes a folder of shards.`);
+  const json = readJson(infoFile);
+  const index = orFailure(() => parseShardIndex(json, pathToFileURL(infoFile).href));
+  return { path: resolve(path), index };
+}
+
+/**
+ * The file that a URL path names inside the folder, or undefined if it leads outside or to no file. Links in the folder are
+ * followed, wherever they lead: whoever owns the folder has put them there, as they do to spread shards over disks.
+ */
 export function fileInside(folder: string, urlPath: string): string | undefined {
   let name: string;
   try {

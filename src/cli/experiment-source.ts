@@ -1,45 +1,96 @@
 /** Where the command line's experiments come from: a JSON file, a link, or preset:NAME, and then --set. */
-import { existsSync, readFileSync } from 'node:fs';
-import { defaultOptions, findPart } from '../catalog/parts';
+import { allParts, defaultOptions, findPart } from '../catalog/parts';
+import { tricks } from '../catalog/tricks';
 import { presets } from '../experiment/presets';
-import { type Checked, defaultExperiment, type Experiment, parseExperiment, setKeys } from '../experiment/schema';
+import {
+  type Checked,
+  choices,
+  controlsOf,
+  defaultExperiment,
+  type Experiment,
+  type Problem,
+  parseExperiment,
+  setKeys,
+} from '../experiment/schema';
 import { fromLink } from '../experiment/url';
 import { Failure } from './failure';
+import { isThere, readJson } from './input-file';
+import { didYouMean } from './suggest';
+
+/** Every key of links and --set. */
+export const settings = (): string[] => [
+  'seed',
+  ...Object.keys(choices),
+  ...tricks.map(({ id }) => id),
+  ...allParts().flatMap(({ part }) => [...controlsOf(part).keys()].map((name) => `${part.id}.${name}`)),
+];
+
+/** The problems in words; beside a setting that does not exist, the one that may have been meant. */
+function inWords(problems: readonly Problem[]): string {
+  const known = settings();
+  return problems
+    .map(({ key, message }) => message + (key === '' || known.includes(key) ? '' : didYouMean(key, known)))
+    .join(' ');
+}
 
 function accepted({ experiment, problems }: Checked): Experiment {
   if (experiment) return experiment;
-  throw new Failure(problems.map(({ message }) => message).join(' '));
+  throw new Failure(inWords(problems));
 }
 
+/** What a command's result holds -> the command. Those of train and compare hold their experiment, link's its link. */
+const signs = { logits: 'predict', lr: 'schedule', gmacs: 'info', speed: 'bench', ops: 'augment' };
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An experiment in a file, or in a file that a command wrote with --out or --json. */
 function fromFile(path: string): Experiment {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new Failure(`${path} is not an experiment: ${(error as Error).message}`);
+  const value = readJson(path);
+  if (!isRecord(value)) throw new Failure(`${path} is not an experiment: that would be a JSON object.`);
+  const whole = value.version !== undefined;
+  if (!whole && typeof value.link === 'string') return fromAddress(value.link);
+  const inside = !whole && isRecord(value.experiment) ? value.experiment : value;
+  if (inside === value && !whole) {
+    const sign = Object.entries(signs).find(([key]) => Object.hasOwn(value, key));
+    const what = sign ? `holds what \`${sign[1]}\` answered` : 'names no version';
+    throw new Failure(`${path} is not an experiment: it ${what}.`);
   }
-  return accepted(parseExperiment(value));
+  const { experiment, problems } = parseExperiment(inside);
+  if (experiment) return experiment;
+  const where = inside === value ? path : `${path}, under "experiment"`;
+  throw new Failure(`${where}: ${inWords(problems)}`);
 }
 
 function fromPreset(id: string): Experiment {
   const preset = presets.find((candidate) => candidate.id === id);
   if (preset) return preset.experiment;
-  throw new Failure(`There is no preset "${id}". There are: ${presets.map((one) => one.id).join(', ')}.`);
+  const ids = presets.map((one) => one.id);
+  throw new Failure(`There is no preset "${id}".${didYouMean(id, ids) || ` There are: ${ids.join(', ')}.`}`);
 }
 
 function fromSearch(search: string): Experiment {
   const { experiment, problems } = fromLink(search);
-  if (problems.length > 0) throw new Failure(problems.map(({ message }) => message).join(' '));
+  if (problems.length > 0) throw new Failure(inWords(problems));
   return experiment;
+}
+
+function fromAddress(address: string): Experiment {
+  if (!URL.canParse(address))
+    throw new Failure(`"${address}" begins like a link and is none: its address is not valid.`);
+  return fromSearch(new URL(address).search);
 }
 
 /** The experiment that a word of the command line means. Throws a Failure that says what is wrong with it. */
 export function readExperiment(word: string): Experiment {
   if (word.startsWith('preset:')) return fromPreset(word.slice('preset:'.length));
-  if (/^https?:\/\//.test(word)) return fromSearch(new URL(word).search);
-  if (existsSync(word)) return fromFile(word);
+  if (/^https?:\/\//i.test(word)) return fromAddress(word);
+  if (isThere(word)) return fromFile(word);
   if (word.includes('=') && !/\.json$/i.test(word)) return fromSearch(word);
-  throw new Failure(`There is no file "${word}". An experiment is a JSON file, a link or preset:NAME.`);
+  const presetNamed = presets.some(({ id }) => id === word) ? ` The preset of that name is preset:${word}.` : '';
+  throw new Failure(
+    `There is no file "${word}".${presetNamed || ' An experiment is a JSON file, a link or preset:NAME.'}`,
+  );
 }
 
 /** The experiment with its --set keys. */

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright';
-import { createServer, type Plugin, type ViteDevServer } from 'vite';
+import { createServer } from 'vite';
 import { chromiumFlags, findChromium } from '../../scripts/browser.mjs';
 import { Failure } from './failure';
+import { type Handler, ownPageOnly } from './job-files';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -15,10 +16,15 @@ export interface PageSource {
   path: string;
   /** Sources of the page and of its workers: all that they import must be known before the first request. */
   entries: string[];
-  plugins?: Plugin[];
+  /** What the server answers besides: asked before Vite is. */
+  handlers?: readonly Handler[];
 }
 
-async function startServer({ path, entries, plugins = [] }: PageSource): Promise<ViteDevServer> {
+/** How long a job may take to say why it ended, once the page is broken. */
+const LAST_WORDS_MS = 5000;
+
+/** A server of a page, which no other page can read, and its address. Close it. */
+export async function startServer({ path, entries, handlers = [] }: PageSource) {
   // Each page its own: two pages that run at a time would take each other's prepared dependencies away.
   const cacheDir = join(root, 'node_modules', '.vite-cli', path.replaceAll(/\W+/g, '-'));
   mkdirSync(cacheDir, { recursive: true });
@@ -27,15 +33,24 @@ async function startServer({ path, entries, plugins = [] }: PageSource): Promise
     configFile: false,
     logLevel: 'error',
     cacheDir,
-    plugins,
+    plugins: [
+      {
+        name: 'tricklab-own-page-only',
+        configureServer: ({ middlewares }) => {
+          for (const handler of [ownPageOnly, ...handlers]) middlewares.use(handler);
+        },
+      },
+    ],
     worker: { format: 'es' },
     appType: 'mpa',
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, cors: false },
     // A dependency found late would reload the page in mid-run.
     optimizeDeps: { entries },
   });
   await server.listen();
-  return server;
+  const bound = server.httpServer?.address() as AddressInfo | null | undefined;
+  if (!bound) throw new Failure('The server of the page closed before the page was opened.');
+  return { address: `http://127.0.0.1:${bound.port}`, close: () => server.close() };
 }
 
 async function startBrowser(): Promise<Browser> {
@@ -45,9 +60,25 @@ async function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: chromiumFlags });
 }
 
+/** Rejects when the page is broken: at once if the browser crashed, else when the job had time for its own reason. */
+function breakage(page: Page): { broken: Promise<never>; said(): Failure | undefined } {
+  let first: Failure | undefined;
+  const broken = new Promise<never>((_, reject) => {
+    page.on('crash', () => reject(new Failure('The browser crashed; it may have run out of memory.')));
+    page.on('pageerror', (error) => {
+      first ??= new Failure(`The page failed: ${error.message}`);
+      // What a run leaves behind when it fails may be heard before its reason.
+      setTimeout(reject, LAST_WORDS_MS, first).unref();
+    });
+  });
+  // Not awaited anywhere if the work ends first.
+  broken.catch(() => undefined);
+  return { broken, said: () => first };
+}
+
 /**
- * Opens the page and works with it; rejects with a Failure if the page breaks meanwhile. Whatever happens, browser and server
- * are gone afterwards.
+ * Opens the page and works with it. Rejects with the work's own reason, if it has one, or else with a Failure if the page broke
+ * meanwhile. Whatever happens, browser and server are gone afterwards.
  */
 export async function withHeadlessPage<T>(source: PageSource, work: (page: Page) => Promise<T>): Promise<T> {
   const server = await startServer(source);
@@ -55,16 +86,12 @@ export async function withHeadlessPage<T>(source: PageSource, work: (page: Page)
   try {
     browser = await startBrowser();
     const page = await browser.newPage();
-    const address = server.httpServer?.address() as AddressInfo | null | undefined;
-    if (!address) throw new Failure('The server of the page closed before the page was opened.');
-    const broken = new Promise<never>((_, reject) => {
-      page.on('crash', () => reject(new Failure('The browser crashed; it may have run out of memory.')));
-      page.on('pageerror', (error) => reject(new Failure(`The page failed: ${error.message}`)));
-    });
-    // Not awaited anywhere if the work ends first.
-    broken.catch(() => undefined);
-    await page.goto(`http://127.0.0.1:${address.port}/${source.path}`);
-    return await Promise.race([broken, work(page)]);
+    const { broken, said } = breakage(page);
+    await page.goto(`${server.address}/${source.path}`);
+    const result = await Promise.race([broken, work(page)]);
+    const unheard = said();
+    if (unheard) throw unheard;
+    return result;
   } finally {
     await browser?.close();
     await server.close();

@@ -6,29 +6,31 @@ import type { Event, SessionId, StartOptions, TeacherWeights } from '../trainer/
 export type Job =
   | {
       command: 'start';
-      options: Pick<StartOptions, 'experiment' | 'data' | 'maxSteps' | 'returnWeights' | 'dataWorkers'>;
-      /** Initial weights wait at WEIGHTS_IN. */
-      initialWeights: boolean;
-      /** Its weights wait beside them. */
+      options: Pick<StartOptions, 'experiment' | 'maxSteps' | 'returnWeights' | 'dataWorkers'>;
+      /** Its weights wait among the job's files. */
       teacher?: Omit<TeacherWeights, 'weights'>;
     }
   | {
       command: 'predict';
       experiment: Experiment;
-      data?: StartOptions['data'];
       split: string;
     };
 
-/** Events as they leave the page: weights stay behind as bytes, posted to weightsOut. */
-export type PageEvent = Exclude<Event, { type: 'finished' }> | Omit<Extract<Event, { type: 'finished' }>, 'weights'>;
+/** Where the page finds the job's files: a path of its server, and which there are. */
+export interface FilesAt {
+  path: string;
+  data: boolean;
+  weights: boolean;
+}
 
-export type { SessionId };
+/** Events as they leave the page: weights stay behind as bytes, posted among the files. */
+export type PageEvent = Exclude<Event, { type: 'finished' }> | Omit<Extract<Event, { type: 'finished' }>, 'weights'>;
 
 declare global {
   interface Window {
     /** Given by Node. */
     report(event: PageEvent): Promise<void>;
     /** Given by the page: resolves when the job has ended, rejects with a message for a person. */
-    runJob(job: Job): Promise<void>;
+    runJob(job: Job, files: FilesAt): Promise<void>;
   }
 }

@@ -8,7 +8,9 @@ import { parseShardIndex } from '../data/index';
 import type { ShardSource } from '../data/shards';
 import type { ShardIndex } from '../data/types';
 import type { Experiment } from '../experiment/schema';
+import { dataFolder } from './data-folder';
 import { Failure } from './failure';
+import { parseJson } from './input-file';
 
 /** Where set-up builds the datasets that the page serves. */
 const SITE = fileURLToPath(new URL('../../public/', import.meta.url));
@@ -34,14 +36,15 @@ export const shardSource = (index: ShardIndex, split: string): ShardSource => ({
 
 /** The index of a folder of shards, else of the experiment's own dataset. Throws a Failure for a person. */
 export async function readShardIndex(experiment: Experiment, folder: string | undefined): Promise<ShardIndex> {
+  if (folder !== undefined) return dataFolder(folder).index;
   const dataset = datasetOf(experiment.dataset);
   let address: string;
   try {
-    const path = folder === undefined ? dataset.infoUrl(experiment.options[dataset.id] ?? {}) : '_info.json';
-    address = URL.canParse(path) ? path : pathToFileURL(join(folder ?? SITE, path)).href;
+    const path = dataset.infoUrl(experiment.options[dataset.id] ?? {});
+    address = URL.canParse(path) ? path : pathToFileURL(join(SITE, path)).href;
     const answer = await fetchFile(address);
     if (!answer.ok) throw new Error(`there is none at ${address} (${answer.status})`);
-    return parseShardIndex(await answer.json(), address);
+    return parseShardIndex(parseJson(await answer.text(), address), address);
   } catch (error) {
     throw new Failure(`The index of the shards cannot be read: ${(error as Error).message}`);
   }

@@ -1,23 +1,21 @@
 /** The command line's page: one trainer worker, one job, no display. Node drives it and hears its events. */
-import type { Command, DataSource, Event } from '../trainer/protocol';
-import type { Job } from './job';
+import type { Command, Event } from '../trainer/protocol';
+import type { FilesAt, Job } from './job';
 
 const session = 'cli';
 
-/** Node does not know the page's address; the worker wants a full one. */
-const fullAddress = (data: DataSource | undefined) =>
-  data && { data: { infoUrl: new URL(data.infoUrl, window.location.href).href } };
-
-async function commandOf(job: Job): Promise<Command> {
-  const weights = async (name = 'in') => (await fetch(`/@weights/${name}`)).arrayBuffer();
+async function commandOf(job: Job, { path, ...given }: FilesAt): Promise<Command> {
+  // Node does not know the page's address; the worker wants a full one.
+  const data = given.data && { data: { infoUrl: new URL(`${path}data/_info.json`, window.location.href).href } };
+  const weights = async (name: 'in' | 'teacher') => (await fetch(`${path}weights/${name}`)).arrayBuffer();
   switch (job.command) {
     case 'start':
       return {
         type: 'start',
         session,
         ...job.options,
-        ...fullAddress(job.options.data),
-        ...(job.initialWeights && { initialWeights: await weights() }),
+        ...data,
+        ...(given.weights && { initialWeights: await weights('in') }),
         ...(job.teacher && { teacher: { ...job.teacher, weights: await weights('teacher') } }),
       };
     case 'predict':
@@ -26,8 +24,8 @@ async function commandOf(job: Job): Promise<Command> {
         session,
         experiment: job.experiment,
         split: job.split,
-        weights: await weights(),
-        ...fullAddress(job.data),
+        weights: await weights('in'),
+        ...data,
       };
     default:
       return job satisfies never;
@@ -35,7 +33,7 @@ async function commandOf(job: Job): Promise<Command> {
 }
 
 /** Passes an event on to Node; true if it was the job's last. */
-async function pass(event: Event): Promise<boolean> {
+async function pass(event: Event, { path }: FilesAt): Promise<boolean> {
   switch (event.type) {
     case 'failed':
     case 'device-lost':
@@ -43,7 +41,7 @@ async function pass(event: Event): Promise<boolean> {
     case 'finished': {
       const { weights, ...rest } = event;
       if (weights) {
-        const answer = await fetch('/@weights/out', { method: 'POST', body: weights });
+        const answer = await fetch(`${path}weights/out`, { method: 'POST', body: weights });
         if (!answer.ok) throw new Error('The weights could not be handed over.');
       }
       await window.report(rest);
@@ -71,9 +69,9 @@ async function pass(event: Event): Promise<boolean> {
   }
 }
 
-window.runJob = async (job) => {
+window.runJob = async (job, files) => {
   const worker = new Worker(new URL('../trainer/worker.ts', import.meta.url), { type: 'module' });
-  const command = await commandOf(job);
+  const command = await commandOf(job, files);
   const events: Event[] = [];
   let draining = false;
   await new Promise<void>((resolve, reject) => {
@@ -81,14 +79,18 @@ window.runJob = async (job) => {
     const drain = async () => {
       if (draining) return;
       draining = true;
-      for (let event = events.shift(); event; event = events.shift()) if (await pass(event)) resolve();
+      for (let event = events.shift(); event; event = events.shift()) if (await pass(event, files)) resolve();
       draining = false;
     };
-    worker.addEventListener('message', (message: MessageEvent<Event>) => {
-      events.push(message.data);
+    const hear = (event: Event) => {
+      events.push(event);
       drain().catch(reject);
-    });
-    worker.addEventListener('error', (error) => reject(new Error(`The training worker failed: ${error.message}`)));
+    };
+    worker.addEventListener('message', (message: MessageEvent<Event>) => hear(message.data));
+    // Behind what it said before, which may be the reason.
+    worker.addEventListener('error', ({ message }) =>
+      hear({ type: 'failed', session, message: `The training worker failed: ${message}` }),
+    );
     worker.postMessage({ type: 'hello' } satisfies Command);
     worker.postMessage(command);
   });

@@ -1,4 +1,4 @@
-/** The command `plan`: what happens to one batch of a run, as the trainer will do it: its images, its mixing, its targets. */
+/** What happens to one batch of a run, as the trainer will do it: its images, its mixing, its targets. */
 import { splitParts } from '../data/holdout';
 import { splitOf } from '../data/index';
 import { batchCount, blockShardsOf, locate, sampleOrder, shardStarts, subset } from '../data/order';
@@ -6,11 +6,8 @@ import { openSplitShards } from '../data/shards';
 import type { ShardIndex } from '../data/types';
 import { numberOf, planTraining } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
-import { readArguments, wholeNumber } from './arguments';
-import { readExperiment, withKeys } from './experiment-source';
 import { Failure } from './failure';
-import { readShardIndex, shardSource } from './node-shards';
-import { answer, type Output } from './output';
+import { shardSource } from './node-shards';
 
 interface Drawn {
   /** Number of each sample in its split. */
@@ -49,7 +46,7 @@ async function drawBatch(
 }
 
 /** Batch `step` of epoch `epoch`, both from 0; with accumulation a step is one of the batches of an update. */
-async function planStep(
+export async function planStep(
   experiment: Experiment,
   index: ShardIndex,
   at: { epoch: number; step: number },
@@ -86,18 +83,4 @@ async function planStep(
   const flat = plan.targets(drawn.labels, moment);
   const targets = drawn.labels.map((_, row) => Array.from(flat.subarray(row * classes, (row + 1) * classes)));
   return { ...at, update, lr: plan.lr(update), mix: plan.mix(moment), ...drawn, targets };
-}
-
-export async function plan(argv: readonly string[], output: Output): Promise<void> {
-  const args = readArguments(argv, ['data', 'epoch', 'step', 'out'], 1);
-  const word = args.words[0];
-  if (word === undefined) throw new Failure('plan needs an experiment: a JSON file, a link or preset:NAME.');
-  const experiment = withKeys(readExperiment(word), args.set);
-  const at = { epoch: wholeNumber(args, 'epoch', 0) ?? 0, step: wholeNumber(args, 'step', 0) ?? 0 };
-  const index = await readShardIndex(experiment, args.values.data);
-  const planned = await planStep(experiment, index, at, (message) => output.stderr(`${message}\n`));
-  const { mix, keys, lr } = planned;
-  const words = mix.kind === 'none' ? 'not mixed' : `${mix.kind} with lambda ${mix.lambda.toPrecision(4)}`;
-  const summary = `epoch ${at.epoch}, batch ${at.step}: ${keys.length} images, ${words}, learning rate ${lr.toPrecision(4)}`;
-  answer(output, planned, summary, { json: args.json, file: args.values.out });
 }

@@ -2,7 +2,13 @@
 import { type OptionValues, plainModel } from '../catalog/define';
 import { modelOf } from '../catalog/parts';
 import { listNames } from '../core/names';
-import { type NamedArray, parseSafetensors, safetensorsMetadata } from '../core/safetensors';
+import {
+  type NamedArray,
+  parseSafetensors,
+  renameTensors,
+  safetensorsMetadata,
+  tensorNames,
+} from '../core/safetensors';
 import { sizeOf } from '../core/shape';
 import { countingLayers } from './shape-layers';
 
@@ -61,12 +67,50 @@ function classesOf(network: Omit<NetworkDescription, 'classes'>, tensors: Readon
   return found;
 }
 
+/** What PyTorch puts before every name: DataParallel, torch.compile, and a model that is a field of a larger one. */
+const wrappers = ['module.', '_orig_mod.', 'model.'];
+
+const wrapperOf = (names: readonly string[]) =>
+  wrappers.find((wrapper) => names.length > 0 && names.every((name) => name.startsWith(wrapper)));
+
+/**
+ * The file without the prefixes that all its names share, where a wrapped model was saved; no model here has names that begin
+ * so. Prefix: what was taken away, empty if nothing was. Throws if it is no safetensors file.
+ */
+export function unwrapWeights(file: ArrayBuffer): { file: ArrayBuffer; prefix: string } {
+  let names = tensorNames(file);
+  let prefix = '';
+  for (let wrapper = wrapperOf(names); wrapper; wrapper = wrapperOf(names)) {
+    prefix += wrapper;
+    names = names.map((name) => name.slice(wrapper?.length));
+  }
+  return prefix === '' ? { file, prefix } : { file: renameTensors(file, (name) => name.slice(prefix.length)), prefix };
+}
+
+/** What is wrong with the numbers themselves, by tensor; undefined if nothing is. One pass, at most, over all of them. */
+function wrongNumbers(tensors: ReadonlyMap<string, NamedArray>): string | undefined {
+  for (const [name, { data }] of tensors) {
+    const variance = name.endsWith('running_var');
+    for (const value of data) {
+      if (!Number.isFinite(value)) return `${name} holds numbers that are not finite`;
+      if (variance && value < 0) return `${name} holds a variance below zero`;
+    }
+  }
+  return undefined;
+}
+
+/** The same of a file. Throws if it is no safetensors file. */
+export const wrongNumbersIn = (file: ArrayBuffer): string | undefined => wrongNumbers(parseSafetensors(file));
+
 /**
  * What the weights are for: what the file says, or, if another program wrote it, the given model. Throws, in words for a person,
- * if it is no safetensors file, if tensors are missing, unknown or of another size, or if numbers in them are not finite.
+ * if it is no safetensors file, if tensors are missing, unknown, of another size or behind a wrapper's prefix, or if numbers in
+ * them are none that a network can have.
  */
 export function describeWeights(file: ArrayBuffer, otherwise: Omit<NetworkDescription, 'classes'>): NetworkDescription {
   const tensors = parseSafetensors(file);
+  const wrapper = wrapperOf([...tensors.keys()]);
+  if (wrapper) throw new Error(`All names in the file begin with ${wrapper}, the prefix of a wrapped model.`);
   const said = readHeaderTexts(safetensorsMetadata(file));
   const network = said ?? { ...otherwise, classes: classesOf(otherwise, tensors) };
   const expected = tensorSizes(network);
@@ -87,7 +131,7 @@ export function describeWeights(file: ArrayBuffer, otherwise: Omit<NetworkDescri
     const which = said ? label : `${label} with the options that are set`;
     throw new Error(`The file does not fit ${which}: ${problems.join('; ')}.`);
   }
-  const broken = [...tensors].find(([, { data }]) => !data.every(Number.isFinite))?.[0];
-  if (broken !== undefined) throw new Error(`${broken} holds numbers that are not finite.`);
+  const wrong = wrongNumbers(tensors);
+  if (wrong !== undefined) throw new Error(`${wrong}.`);
   return network;
 }

@@ -1,5 +1,5 @@
 /** `train` and `predict` for real: Chromium, WebGPU, shards from a folder, weights to a file and back. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -87,6 +87,11 @@ describe('the command line', () => {
     const right = logits.filter((row: number[], i: number) => row.indexOf(Math.max(...row)) === labels[i]).length;
     expect(right / 9).toBeCloseTo(run.evals.at(-1).top1, 6);
 
+    // What the file says of its model and size needs no saying twice.
+    const heeded = await tricklab('predict', '--weights', weights, '--data', data, '--json');
+    expect(heeded.stderr).toContain(`Taken from ${weights}: `);
+    expect(JSON.parse(heeded.stdout).logits).toEqual(logits);
+
     const average = join(folder, 'average.safetensors');
     const averaging = await tricklab(...trainArgs, '--set', 'ema=on', 'ema.decay=.5', '--save', average, '--ema');
     expect(averaging.code, averaging.stderr).toBe(0);
@@ -98,6 +103,26 @@ describe('the command line', () => {
     const [raw, mean] = [readFileSync(weights), readFileSync(average)];
     expect(mean).toHaveLength(raw.length);
     expect(mean.equals(raw)).toBe(false);
+  }, 300_000);
+
+  it("ends a run that diverged with the run's own reason, and writes no weights", async () => {
+    const lost = join(folder, 'lost.safetensors');
+    const out = join(folder, 'lost.json');
+    const run = async (...set: string[]) => {
+      const keys = [...tiny, 'warmup=off', 'schedule=constant', 'stop.epochs=6', ...set];
+      return await tricklab('train', 'preset:tiny', '--data', data, ...keys, '--save', lost, '--out', out);
+    };
+    // The second: ReLU hides a weight that is no number from the training loss, but not from the validation.
+    for (const set of [
+      ['sgd.lr=10', 'sgd.weightDecay=1', 'stop.steps=80'],
+      ['optimizer=lars', 'lars.lr=50', 'lars.eta=1', 'stop.steps=0', 'flip=off'],
+    ]) {
+      const { code, stdout, stderr } = await run(...set);
+      expect([code, stdout]).toEqual([1, '']);
+      // Its trainer ends the run, or the command does when it has heard the validation: never the page.
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^The (loss became|run diverged|validation)/);
+    }
+    expect(existsSync(lost)).toBe(false);
   }, 300_000);
 
   it('compares changes over the same seeds', async () => {

@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { plan } from '../../src/cli/step-plan';
+import { plan } from '../../src/cli/commands/plan';
 import { rowsOf, test } from '../support/page';
 import { type Course, storeRuns } from '../support/stored-runs';
 
@@ -66,10 +66,9 @@ test('a trained run shows every validation image in its confusion matrix, its mi
 
 test('the page shows the images and targets of the batch that the command line plans', async ({ page }) => {
   const link = 'v=1&mixup=on&mixup.alpha=8&label-smoothing=on&data.fraction=0.5&seed=11';
-  const printed: string[] = [];
-  const output = { stdout: (text: string) => void printed.push(text), stderr: () => {} };
-  await plan([link, '--epoch', '1', '--step', '0', '--json'], output);
-  const { targets, labels }: { targets: number[][]; labels: number[] } = JSON.parse(printed.join(''));
+  const quiet = { stdout: () => {}, stderr: () => {} };
+  const { result } = await plan.run([link, '--epoch', '1', '--step', '0'], quiet);
+  const { targets, labels } = result as { targets: number[][]; labels: number[] };
   const info = await page.request.get('./datasets/fashion-mnist/_info.json');
   const { classes }: { classes: string[] } = await info.json();
   const expected = targets.slice(0, 16).map((target) =>

@@ -18,7 +18,7 @@ interface Block {
 }
 
 /** Value of a number or of a constant's name; throws if there is no such constant. */
-export const integer = (word: string, constants: Constants): number => {
+const integer = (word: string, constants: Constants): number => {
   const value = /^\d+$/.test(word) ? Number(word) : constants[word];
   if (value === undefined) throw new Error(`The shader asks for ${word}, which its kernel does not set.`);
   return value;

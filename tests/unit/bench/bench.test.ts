@@ -4,24 +4,26 @@ import type { Calls, Turn } from '../../../src/bench/contender';
 import type { Peer } from '../../../src/bench/remote';
 import { type BenchOptions, type Progress, runBench } from '../../../src/bench/run-bench';
 import { noiseBatch, stepFlops, workloads } from '../../../src/bench/workloads';
-import { benchRequest, summaryOf } from '../../../src/cli/bench';
+import { summaryOf } from '../../../src/cli/bench-words';
+import { benchRequest } from '../../../src/cli/commands/bench';
 import { main } from '../../../src/cli/main';
 
 describe('bench', () => {
   it('takes all workloads, and fewer of them in fewer turns with --quick', () => {
-    expect(benchRequest([]).workloads).toEqual(['residual', 'resnet-vd', 'resnet50-vd', 'cmt']);
-    expect(benchRequest([]).runtime).toBe('chromium');
-    expect(benchRequest(['--runtime', 'dawn']).runtime).toBe('dawn');
-    expect(benchRequest(['--quick', '--json'])).toMatchObject({ workloads: ['residual', 'resnet-vd'], json: true });
-    expect(benchRequest(['--quick']).turns).toBeLessThan(benchRequest([]).turns);
-    expect(benchRequest(['--quick', '--workloads', 'cmt,residual']).workloads).toEqual(['cmt', 'residual']);
+    expect(benchRequest(false, undefined).workloads).toEqual(['residual', 'resnet-vd', 'resnet50-vd', 'cmt']);
+    expect(benchRequest(true, undefined).workloads).toEqual(['residual', 'resnet-vd']);
+    expect(benchRequest(true, undefined).turns).toBeLessThan(benchRequest(false, undefined).turns);
+    expect(benchRequest(true, ['cmt', 'residual']).workloads).toEqual(['cmt', 'residual']);
   });
 
   it.each([
     [['--workloads', 'vgg'], 'There is no workload "vgg". There are: residual, resnet-vd, resnet50-vd, cmt.'],
     [['--runtime', 'deno'], 'There is no runtime "deno". There are: chromium, dawn.'],
-    [['--slow'], "Unknown option '--slow'."],
-    [['--set', 'data.size=8'], 'bench has fixed workloads: --set changes none of them.'],
+    [['--slow'], 'bench has no option --slow. It has --quick, --workloads, --runtime, --out, --json, --help.'],
+    [
+      ['--set', 'data.size=8'],
+      'bench has no option --set. It has --quick, --workloads, --runtime, --out, --json, --help.',
+    ],
     [['residual'], 'There is a word too many: "residual".'],
   ])('says in one line what is wrong with %j', async (argv, message) => {
     let stderr = '';

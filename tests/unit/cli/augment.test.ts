@@ -109,7 +109,7 @@ it('says which files it cannot use', async () => {
 
 it('lists every operation in its help', async () => {
   let help = '';
-  await main(['help'], { stdout: (text) => (help += text), stderr: () => undefined });
+  await main(['help', 'augment'], { stdout: (text) => (help += text), stderr: () => undefined });
   for (const words of imageOpNames) expect(help).toContain(`  ${words}\n`);
   expect(imageOpNames).toContain('solarize threshold');
 });

@@ -6,27 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fileInside, serveFolder } from '../../../src/cli/data-folder';
-import { main } from '../../../src/cli/main';
 import { expectedFacts, planTraining } from '../../../src/experiment/plan';
 import { presets } from '../../../src/experiment/presets';
 import { fromLink } from '../../../src/experiment/url';
+import { tricklab } from '../../support/tricklab';
 
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function tricklab(...argv: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const code = await main(argv, {
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-  });
-  return { code, stdout, stderr };
-}
 
 const json = async (...argv: string[]) => {
   const { code, stdout, stderr } = await tricklab(...argv, '--json');
@@ -106,7 +92,7 @@ describe('a mistake', () => {
     [['schedule', 'none.json'], 'There is no file "none.json"'],
     [['schedule', '?v=1&mixpu=on'], '"mixpu"'],
     [['schedule', 'preset:tiny', 'preset:tiny'], 'a word too many'],
-    [['link'], 'link needs an experiment'],
+    [['link'], 'link needs EXPERIMENT: a JSON file'],
     [['train', 'preset:tiny', '--data', folder], '_info.json'],
     [['train', 'preset:tiny', '--steps', '0'], '--steps must be'],
     [['train', 'preset:tiny', '--save', 'x.safetensors', '--ema'], 'ema=on'],

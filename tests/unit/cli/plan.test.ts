@@ -4,26 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../../../src/cli/main';
 import { planTraining } from '../../../src/experiment/plan';
 import { experimentWith } from '../../../src/experiment/schema';
+import { tricklab } from '../../support/tricklab';
 
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-plan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-async function tricklab(...argv: string[]) {
-  let stdout = '';
-  let stderr = '';
-  const code = await main(argv, {
-    stdout: (text) => {
-      stdout += text;
-    },
-    stderr: (text) => {
-      stderr += text;
-    },
-  });
-  return { code, stdout, stderr };
-}
 
 const SHARDS = 3;
 const PER_SHARD = 10;
@@ -164,9 +150,10 @@ describe('plan', () => {
     [['--step', '3'], '--step goes from 0 to 2'],
     [['--epoch', '9'], 'The run ends after 27 updates'],
     [['--epoch', '-1'], '--epoch'],
-    [['--data', join(folder, 'nowhere')], 'there is none at'],
+    [['--data', join(folder, 'nowhere')], 'There is no folder'],
   ])('says in one line what is wrong with %j', async (more, words) => {
-    const { code, stderr } = await tricklab('plan', 'v=1', '--data', shards, ...more, '--set', ...sets);
+    const data = more.includes('--data') ? [] : ['--data', shards];
+    const { code, stderr } = await tricklab('plan', 'v=1', ...data, ...more, '--set', ...sets);
     expect(code).toBe(1);
     expect(stderr).toContain(words);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);

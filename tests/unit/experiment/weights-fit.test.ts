@@ -13,6 +13,8 @@ import {
   headerTexts,
   type NetworkDescription,
   readHeaderTexts,
+  unwrapWeights,
+  wrongNumbersIn,
 } from '../../../src/experiment/weights-fit';
 import { type Checkpoint, surplus } from '../../../src/runs/checkpoints';
 
@@ -33,12 +35,52 @@ function tensorsOf({ model, options, classes, size }: NetworkDescription): Map<s
 
 const elsewhere = { model: 'resnet50-vd', options: small, size: 32 };
 
+const one = { shape: [1], data: Float32Array.of(1) };
+
 /** The file of another program: no description. */
 const foreign = (change: (tensors: Map<string, NamedArray>) => void) => {
   const tensors = tensorsOf(network);
   change(tensors);
   return writeSafetensors(tensors);
 };
+
+/** The network's file with something before every name. */
+const wrapped = (prefix: string) =>
+  writeSafetensors(new Map([...tensorsOf(network)].map(([name, tensor]) => [`${prefix}${name}`, tensor])));
+
+describe('a wrapped model', () => {
+  it.each(['module.', '_orig_mod.', 'model.', 'module._orig_mod.', '_orig_mod.module.model.'])(
+    'loses its prefix %s, which is told',
+    (prefix) => {
+      const unwrapped = unwrapWeights(wrapped(prefix));
+      expect(unwrapped.prefix).toBe(prefix);
+      expect(parseSafetensors(unwrapped.file)).toEqual(tensorsOf(network));
+      expect(describeWeights(unwrapped.file, elsewhere)).toEqual(network);
+    },
+  );
+
+  it('keeps what its file says', () => {
+    const tensors = new Map([...tensorsOf(network)].map(([name, tensor]) => [`module.${name}`, tensor]));
+    const { file } = unwrapWeights(writeSafetensors(tensors, headerTexts(network)));
+    expect(describeWeights(file, { ...elsewhere, model: 'resnet50' })).toEqual(network);
+  });
+
+  it('is not seen where only some names have the prefix, or none', () => {
+    for (const file of [
+      foreign(() => undefined),
+      foreign((all) => all.set('module.x', one)),
+      writeSafetensors(new Map()),
+    ]) {
+      expect(unwrapWeights(file)).toEqual({ file, prefix: '' });
+    }
+  });
+});
+
+test('numbers that no network can have are found by tensor, in any file', () => {
+  expect(wrongNumbersIn(foreign(() => undefined))).toBeUndefined();
+  const broken = foreign((all) => (all.get('fc.bias') as NamedArray).data.fill(Number.NaN, 6));
+  expect(wrongNumbersIn(broken)).toBe('fc.bias holds numbers that are not finite');
+});
 
 describe('describeWeights', () => {
   it('believes a file that says what it is, whatever the experiment is about', () => {
@@ -66,7 +108,6 @@ describe('describeWeights', () => {
     ).toBe(7);
   });
 
-  const one = { shape: [1], data: Float32Array.of(1) };
   it.each<[string, ArrayBuffer, RegExp]>([
     ['no safetensors', new TextEncoder().encode('not weights at all').buffer as ArrayBuffer, /Not a valid safetensors/],
     ['a missing tensor', foreign((all) => all.delete('layer1.0.conv1.weight')), /missing are layer1\.0\.conv1\.weight/],
@@ -79,6 +120,22 @@ describe('describeWeights', () => {
       foreign((all) => (all.get('fc.weight') as NamedArray).data.fill(Number.NaN, 3, 4)),
       /fc\.weight holds numbers that are not finite/,
     ],
+    [
+      'an infinite number',
+      foreign((all) => (all.get('conv1.0.weight') as NamedArray).data.fill(Number.NEGATIVE_INFINITY, 0, 1)),
+      /conv1\.0\.weight holds numbers that are not finite/,
+    ],
+    [
+      'infinite statistics',
+      foreign((all) => (all.get('bn1.running_var') as NamedArray).data.fill(Number.POSITIVE_INFINITY)),
+      /bn1\.running_var holds numbers that are not finite/,
+    ],
+    [
+      'statistics that no images have',
+      foreign((all) => (all.get('bn1.running_var') as NamedArray).data.fill(-1, 0, 1)),
+      /bn1\.running_var holds a variance below zero/,
+    ],
+    ['a wrapped model', wrapped('module.'), /begin with module\., the prefix/],
     [
       'a model that is not in the catalog',
       writeSafetensors(new Map(), { ...headerTexts(network), model: 'alexnet' }),

@@ -1,0 +1,29 @@
+/** `plan`: what happens to one batch of a run. */
+import { defineCommand, required, wholeNumber } from '../define-command';
+import { withKeys } from '../experiment-source';
+import { readShardIndex } from '../node-shards';
+import { dataOption, experimentWord, outOption, setOption } from '../shared-options';
+import { planStep } from '../step-plan';
+
+export const plan = defineCommand({
+  name: 'plan',
+  summary: 'images, mixing and targets of one batch, as the trainer will have them',
+  words: { experiment: required(experimentWord) },
+  options: {
+    data: dataOption,
+    epoch: wholeNumber(0, 'the epoch, from 0'),
+    step: wholeNumber(0, 'the batch of the epoch, from 0'),
+    out: outOption,
+    set: setOption,
+  },
+  examples: ['preset:modern --epoch 3 --step 7 --json', 'preset:tiny --data DIR --set mixup=on'],
+  async run({ experiment: base, data, epoch = 0, step = 0, out, set }, output) {
+    const experiment = withKeys(base, set);
+    const index = await readShardIndex(experiment, data);
+    const planned = await planStep(experiment, index, { epoch, step }, (message) => output.stderr(`${message}\n`));
+    const { mix, keys, lr } = planned;
+    const words = mix.kind === 'none' ? 'not mixed' : `${mix.kind} with lambda ${mix.lambda.toPrecision(4)}`;
+    const summary = `epoch ${epoch}, batch ${step}: ${keys.length} images, ${words}, learning rate ${lr.toPrecision(4)}`;
+    return { result: planned, summary, out };
+  },
+});
