@@ -1,6 +1,6 @@
 /** What a command is: its words, its options, its examples and what it does. Reading, help and refusals follow from it. */
 import { readArguments } from './arguments';
-import type { Answer, Assignments, Flag, Option, Options, Value, Words } from './declaration';
+import type { Answer, Assignments, Flag, Options, Value, Words } from './declaration';
 import { Failure } from './failure';
 import type { Output } from './output';
 

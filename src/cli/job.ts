@@ -1,7 +1,7 @@
 /** What the command line asks of its page. Types only: Node and the browser share nothing else. */
 
 import type { Experiment } from '../experiment/schema';
-import type { Event, SessionId, StartOptions, TeacherWeights } from '../trainer/protocol';
+import type { Event, StartOptions, TeacherWeights } from '../trainer/protocol';
 
 export type Job =
   | {
