@@ -38,6 +38,7 @@ async function commandOf(job: Job): Promise<Command> {
 async function pass(event: Event): Promise<boolean> {
   switch (event.type) {
     case 'failed':
+    case 'not-ready':
     case 'device-lost':
       throw new Error(event.message);
     case 'finished': {
@@ -52,6 +53,8 @@ async function pass(event: Event): Promise<boolean> {
     case 'predicted':
       await window.report(event);
       return true;
+    case 'alive':
+      return false;
     case 'predictions':
       // For the page to look into; the command `predict` is asked for its own.
       return false;

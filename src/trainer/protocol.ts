@@ -60,6 +60,10 @@ export interface RunTiming {
 
 export type Event =
   | { type: 'ready'; adapter: AdapterSummary }
+  /** No backend can compute here: this worker answers nothing more. */
+  | { type: 'not-ready'; message: string }
+  /** A sign of life, every second while a backend is opened or there is a session. */
+  | { type: 'alive' }
   /** What a run is doing before its first point: 'loading data', 'compiling', ...; fraction in [0, 1] where known. */
   | { type: 'progress'; session: SessionId; message: string; fraction?: number }
   | {
@@ -82,5 +86,5 @@ export type Event =
   | { type: 'failed'; session: SessionId; message: string }
   /** The device is gone: every session of this worker has failed; make a new worker. */
   | { type: 'device-lost'; message: string }
-  /** Useful rate of a small training-like convolution, FLOP/s: sizes the default experiment. */
-  | { type: 'probed'; flops: number };
+  /** Useful rate of a small training-like convolution, FLOP/s: sizes the default experiment. Absent if it can't be measured. */
+  | { type: 'probed'; flops?: number };

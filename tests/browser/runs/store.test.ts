@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Predictions } from '../../../src/core/results';
 import { defaultExperiment } from '../../../src/experiment/schema';
-import { openRunStore, type Run } from '../../../src/runs/store';
+import type { Run } from '../../../src/runs/run';
+import { openRunStore } from '../../../src/runs/store';
 
 const run: Run = {
   id: 'a',

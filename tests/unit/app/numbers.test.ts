@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { indexAt, pickPerBucket, smooth } from '../../../src/core/downsample';
 import {
   formatBytes,
   formatCount,
@@ -7,8 +8,7 @@ import {
   formatRate,
   formatRoughDuration,
   formatShare,
-} from '../../../src/app/format';
-import { indexAt, pickPerBucket, smooth } from '../../../src/core/downsample';
+} from '../../../src/core/format';
 import { meanInterval, median, studentQuantile } from '../../../src/core/stats';
 
 describe('numbers for people', () => {

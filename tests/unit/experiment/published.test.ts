@@ -9,7 +9,7 @@ import { recipeKey, settingKey, settingWords } from '../../../src/experiment/rec
 import { defaultExperiment, type Experiment, setKeys } from '../../../src/experiment/schema';
 import { toLink } from '../../../src/experiment/url';
 import { gainOver, ownSettings } from '../../../src/runs/reference';
-import type { Run } from '../../../src/runs/store';
+import type { Run } from '../../../src/runs/run';
 import { experimentArbitrary } from '../../support/experiment-arbitrary';
 
 const presetOf = (id: string) => {

@@ -9,18 +9,22 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** Folder of src -> what it may import from, besides itself. A file name allows that file only, and only its types. */
 const layers: Record<string, readonly string[]> = {
   core: [],
+  // What a browser gives and its workers are: lines to workers, databases.
+  platform: ['core'],
   catalog: ['core'],
   experiment: ['catalog', 'core'],
-  engine: ['core'],
+  engine: ['platform', 'core'],
   data: ['catalog', 'core'],
   trainer: ['engine', 'data', 'experiment', 'catalog', 'core'],
-  runs: ['experiment', 'catalog', 'core'],
-  app: ['runs', 'experiment', 'catalog', 'core', 'trainer/protocol.ts', 'bench/run-bench.ts'],
+  runs: ['experiment', 'catalog', 'platform', 'core'],
+  // Everything that the page knows and does, without React, window or storage of its own.
+  lab: ['runs', 'experiment', 'catalog', 'platform', 'core', 'trainer/protocol.ts'],
+  app: ['lab', 'runs', 'experiment', 'catalog', 'platform', 'core', 'bench/run-bench.ts'],
   // The page's preview shows what the loader makes, and its benchmark trains: each in a worker of its own.
-  'app worker': ['bench', 'data', 'experiment', 'catalog', 'core'],
+  'app worker': ['bench', 'data', 'experiment', 'catalog', 'platform', 'core'],
   // The engine beside its rivals, and the data workers that feed it.
-  bench: ['engine', 'data', 'experiment', 'catalog', 'core'],
-  cli: ['bench', 'runs', 'experiment', 'catalog', 'core', 'data', 'trainer/protocol.ts'],
+  bench: ['engine', 'data', 'experiment', 'catalog', 'platform', 'core'],
+  cli: ['bench', 'runs', 'experiment', 'catalog', 'platform', 'core', 'data', 'trainer/protocol.ts'],
 };
 
 /** Folders whose code must run in Node, in a worker and in a page alike. */
@@ -126,6 +130,15 @@ describe('the architecture', () => {
     expect(knowing.map(({ path }) => path).filter((path) => !path.startsWith('bench/jax/'))).toEqual([]);
     const naming = sources.filter(({ code }) => code.includes('jax.worker'));
     expect(naming.map(({ path }) => path)).toEqual(['cli/bench-page.ts']);
+  });
+
+  it('keeps the lab free of React and of what only a page has', () => {
+    const page =
+      /\b(document|window|navigator|localStorage|sessionStorage|indexedDB|location|history)\s*[.([]|from 'react/;
+    const found = sources.filter(
+      ({ folder, code }) => folder === 'lab' && (page.test(code) || /^(let|var) /m.test(code)),
+    );
+    expect(found.map((source) => source.path)).toEqual([]);
   });
 
   it('uses no DOM, worker or Node in the pure folders', () => {
