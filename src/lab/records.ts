@@ -293,11 +293,16 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       schedule(deleted.id);
     },
     async refresh(id) {
-      const { active, queue, deleted } = store.getState();
-      if (id === active || queue.includes(id) || id === deleted?.id) return;
       try {
         const [run, alive] = [await stored.run(id), await tabs.alive()];
-        if (!run) return;
+        const { active, queue, deleted } = store.getState();
+        if (!run || id === deleted?.id) return;
+        if (id === active || queue.includes(id)) {
+          // What is trained here is known better here, but for what a person changes.
+          const { name, hidden } = run;
+          store.setState(({ runs }) => ({ runs: runs.map((own) => (own.id === id ? { ...own, name, hidden } : own)) }));
+          return;
+        }
         await stored.readCurve(id, curves.of(id));
         kept.add(id);
         const elsewhere = isOpen(run) && run.tab !== undefined && alive.has(run.tab);

@@ -56,3 +56,13 @@ it('refuses what is larger than all its room, and keeps the rest', async () => {
   await expect(store.keep(checkpoint('b', 101, 2), file(101, 2))).rejects.toThrow('larger than all the room');
   expect((await store.list()).checkpoints.map(({ id }) => id)).toEqual(['a']);
 });
+
+it('sets what it can not read aside, and keeps it', async () => {
+  const store = openCheckpointStore(name, MOST);
+  await store.keep(checkpoint('a', 40, 1), file(40, 1));
+  await store.keep({ ...checkpoint('b', 40, 2), model: 'vit' }, file(40, 2));
+  const { checkpoints, unreadable } = await store.list();
+  expect(checkpoints.map(({ id }) => id)).toEqual(['a']);
+  expect(unreadable).toBe(1);
+  expect(await store.weights('b')).toEqual(file(40, 2));
+});
