@@ -1,3 +1,4 @@
+/** The page: what the lab knows, as React draws it. Each folder is a part of the page; what a browser is to the lab is in browser/. */
 import '@fontsource-variable/inter';
 import '@mantine/core/styles.layer.css';
 import './theme.css';

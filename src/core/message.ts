@@ -4,3 +4,6 @@ export function messageOf(thrown: unknown): string {
   const text = typeof thrown === 'object' && thrown !== null ? '' : String(thrown);
   return text || 'no reason was given';
 }
+
+/** A reason as a sentence: with a full stop, if it has no end of its own. */
+export const sentence = (reason: string): string => (/[.!?]$/.test(reason) ? reason : `${reason}.`);

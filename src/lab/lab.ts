@@ -3,7 +3,7 @@
  * own: the worker, the storage, the clock and the other tabs are given to it (ports.ts), so that tests can be the world.
  */
 import { createStore } from 'zustand/vanilla';
-import { messageOf } from '../core/message';
+import { messageOf, sentence } from '../core/message';
 import type { Predictions } from '../core/results';
 import { toLink } from '../experiment/url';
 import { isOpen, type Run } from '../runs/run';
@@ -64,6 +64,7 @@ const initial = (preferences: Preferences): LabState => ({
   performance: {},
   active: undefined,
   queue: [],
+  waitingFor: undefined,
   silence: undefined,
   lookedAt: undefined,
   pinned: undefined,
@@ -129,7 +130,7 @@ export function createLab(ports: LabPorts): Lab {
         kind: 'page',
         grave: true,
         title: 'Something in the page broke.',
-        message: `${messageOf(error)}. Your runs are kept. If the page misbehaves, reload it; the report says what a developer needs to know.`,
+        message: `${sentence(messageOf(error))} Your runs are kept. If the page misbehaves, reload it; the report says what a developer needs to know.`,
         remedy: 'copy-report',
         error,
       }),

@@ -2,7 +2,7 @@
  * The runs that are shown and their copies in the store, which other tabs share. Every change goes to both; what the store
  * refuses is offered again with the next change.
  */
-import { messageOf } from '../core/message';
+import { messageOf, sentence } from '../core/message';
 import type { Predictions } from '../core/results';
 import { DatabaseBlocked } from '../platform/database';
 import { isOpen, type Run } from '../runs/run';
@@ -76,7 +76,7 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
         grave: false,
         title: 'Runs are not kept.',
         message:
-          `This browser refused to store runs: ${why}. It is tried again with every change; ` +
+          `This browser refused to store runs: ${sentence(why)} It is tried again with every change; ` +
           'until then they are gone when the page is closed.',
       });
       return false;

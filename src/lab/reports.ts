@@ -5,7 +5,7 @@ import type { Event } from '../trainer/protocol';
 import type { Curves } from './curves';
 import type { Clock } from './ports';
 import type { Records } from './records';
-import { findRun, type LabStore } from './state';
+import { findRun, type LabStore, notify } from './state';
 
 /** Metrics reach the page's state at most this often. */
 const FLUSH_MS = 250;
@@ -18,6 +18,8 @@ export type Report = Extract<
   {
     type:
       | 'progress'
+      | 'waiting'
+      | 'notice'
       | 'started'
       | 'steps'
       | 'evaluated'
@@ -76,7 +78,8 @@ export function createReports({ store, curves, records, clock }: Deps): Reports 
     receive(report) {
       const { session } = report;
       // Nothing is said of a run that was deleted.
-      if (!findRun(store.getState(), session)) return;
+      const run = findRun(store.getState(), session);
+      if (!run) return;
       switch (report.type) {
         case 'progress': {
           const { message, fraction } = report;
@@ -85,6 +88,17 @@ export function createReports({ store, curves, records, clock }: Deps): Reports 
           }));
           break;
         }
+        case 'waiting':
+          store.setState({ waitingFor: report.message });
+          break;
+        case 'notice':
+          notify(store, {
+            kind: 'data',
+            grave: false,
+            title: `About the data of ${run.name}.`,
+            message: report.message,
+          });
+          break;
         case 'started': {
           const { adapter } = store.getState();
           const { parameters, stepsPerEpoch, totalSteps } = report;

@@ -7,7 +7,7 @@ import type { Run } from '../runs/run';
 import type { Preferences } from './preferences';
 
 /** What a notice is about: there is at most one of each. */
-export type NoticeKind = 'link' | 'settings' | 'trainer' | 'run' | 'weights' | 'storage' | 'records' | 'page';
+export type NoticeKind = 'link' | 'settings' | 'trainer' | 'run' | 'weights' | 'data' | 'storage' | 'records' | 'page';
 
 /** What a person must know now. */
 export interface Notice {
@@ -47,6 +47,8 @@ export interface LabState {
   active: string | undefined;
   /** Runs that wait for their turn. */
   queue: readonly string[];
+  /** What the run in progress waits for: a download, the network. */
+  waitingFor: string | undefined;
   /** Seconds since the training worker gave a sign of life, once they are many. */
   silence: number | undefined;
   /** The run under the pointer or the focus: drawn in front while it is. */

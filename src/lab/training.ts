@@ -198,16 +198,13 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
         store.setState({ flops: event.flops });
         onProbed(event.flops);
         break;
-      case 'finished': {
-        const { session, reason, weights: learned } = event;
-        end(session, { state: reason === 'done' ? 'finished' : 'stopped' });
-        const ended = findRun(store.getState(), session);
-        // A run that was stopped before its first update has learned nothing; one that was deleted wants nothing kept.
-        if (ended && learned && ended.summary.step > 0) void weights.keepOfRun(ended, learned);
+      case 'finished':
+        end(event.session, { state: event.reason === 'done' ? 'finished' : 'stopped' });
+        keepLearned(event.session, event.weights);
         break;
-      }
       case 'failed':
         fail(event.session, event.message);
+        keepLearned(event.session, event.weights);
         break;
       case 'device-lost':
         loseDevice();
@@ -215,6 +212,12 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
       default:
         reports.receive(event);
     }
+  }
+
+  function keepLearned(id: string, learned: ArrayBuffer | undefined): void {
+    const run = findRun(store.getState(), id);
+    // A run that ended before its first update has learned nothing; one that was deleted wants nothing kept.
+    if (run && learned && run.summary.step > 0) void weights.keepOfRun(run, learned);
   }
 
   function loseDevice(): void {
@@ -238,15 +241,18 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
   ): void {
     store.setState({ adapter: undefined, trainer: 'gone' });
     const { active } = store.getState();
+    // A run that waits for the end of one that was deleted is not in the worker yet.
+    const hit = posted === active || !goOn;
     forgetPosted();
-    offered = undefined;
-    if (active) settle(active, { state: 'failed', message });
+    if (hit) offered = undefined;
+    if (hit && active) settle(active, { state: 'failed', message });
     notify(store, { kind: 'trainer', grave: true, title, message: words });
     if (!goOn) {
       screen.release();
       return;
     }
     openLine();
+    post();
     advance();
   }
 
@@ -286,6 +292,7 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
     store.setState(({ active, progress: { [id]: _gone, ...progress }, queue }) => ({
       progress,
       active: active === id ? undefined : active,
+      waitingFor: undefined,
       queue: queue.filter((other) => other !== id),
     }));
   }

@@ -1,7 +1,7 @@
 /** The weights that this browser keeps: of runs, to be downloaded or to teach, and of files that a person brings. */
 import { datasetOf, modelOf } from '../catalog/parts';
 import { formatBytes, formatShare } from '../core/format';
-import { messageOf } from '../core/message';
+import { messageOf, sentence } from '../core/message';
 import { safetensorsMetadata } from '../core/safetensors';
 import { numberOf } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
@@ -120,7 +120,7 @@ export function createWeights(store: LabStore, { storage, clock, tabs }: LabPort
           weights,
         );
       } catch (error) {
-        say(`The weights of ${run.name} were not kept.`, `${messageOf(error)}`);
+        say(`The weights of ${run.name} were not kept.`, sentence(messageOf(error)));
       }
     },
     async bring(file) {
@@ -154,7 +154,7 @@ export function createWeights(store: LabStore, { storage, clock, tabs }: LabPort
         await list();
         return weights;
       } catch (error) {
-        say(`The weights of ${name} can't be read.`, messageOf(error));
+        say(`The weights of ${name} can't be read.`, sentence(messageOf(error)));
         return undefined;
       }
     },

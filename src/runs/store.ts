@@ -8,7 +8,7 @@ import type { Predictions } from '../core/results';
 import { openDatabase } from '../platform/database';
 import type { Run } from './run';
 import type { Series } from './series';
-import { readPart, readRun } from './stored';
+import { readPart, readPredictions, readRun } from './stored';
 
 interface Schema extends DBSchema {
   /** As written by this version or another: to be read by readRun. */
@@ -162,7 +162,7 @@ export function openRunStore(name = 'tricklab'): RunStore {
         const known = (await change.objectStore('runs').getKey(id)) !== undefined;
         await Promise.all([known && change.objectStore('predictions').put(predictions, id), change.done]);
       }),
-    predictions: (id) => database.use((db) => db.get('predictions', id)),
+    predictions: (id) => database.use(async (db) => readPredictions(await db.get('predictions', id))),
     remove: (id) =>
       database.use(async (db) => {
         const change = db.transaction(ALL, 'readwrite');

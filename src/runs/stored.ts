@@ -3,7 +3,7 @@
  * is said what is wrong, and it stays where it is.
  */
 import { z } from 'zod';
-import type { EvalMetrics, RunState } from '../core/results';
+import type { EvalMetrics, Predictions, RunState } from '../core/results';
 import { parseExperiment } from '../experiment/schema';
 import type { Run } from './run';
 import { type Chunk, type Column, columns } from './series';
@@ -115,3 +115,26 @@ export function readPart(value: unknown, after: number): { steps: Chunk; evaluat
   const { data: evaluations } = z.array(evaluation).safeParse(given.evaluations);
   return steps && evaluations ? { steps, evaluations: evaluations as EvalMetrics[] } : undefined;
 }
+
+const predictions = z
+  .object({
+    step: number,
+    split: text,
+    classes: z.array(text).min(1),
+    images: place,
+    logits: z.instanceof(Float32Array),
+    labels: z.instanceof(Int32Array),
+    places: z.instanceof(Uint32Array),
+    keys: z.array(text),
+  })
+  .refine(
+    ({ classes, logits, labels, places, keys }) =>
+      logits.length === labels.length * classes.length &&
+      places.length === labels.length &&
+      keys.length === labels.length &&
+      labels.every((label) => label >= 0 && label < classes.length),
+  );
+
+/** Stored predictions; undefined for what can't be read. */
+export const readPredictions = (value: unknown): Predictions | undefined =>
+  predictions.safeParse(value).data as Predictions | undefined;

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { ErrorBoundary, type FallbackProps } from 'react-error-boundary';
-import { messageOf } from '../../core/message';
+import { messageOf, sentence } from '../../core/message';
 import { CopyReport } from './copy-report';
 import styles from './panels.module.css';
 
@@ -10,8 +10,8 @@ function Broken({ name, error, resetErrorBoundary }: FallbackProps & { name: str
     <div className={styles.broken} role="alert">
       <p className={styles.noticeTitle}>{name} can't be shown.</p>
       <p>
-        {messageOf(error)}. The rest of the page goes on, and so does a run in progress; your runs and settings are
-        kept.
+        {sentence(messageOf(error))} The rest of the page goes on, and so does a run in progress; your runs and settings
+        are kept.
       </p>
       <p className={styles.remedies}>
         <button type="button" className={styles.tool} onClick={resetErrorBoundary}>

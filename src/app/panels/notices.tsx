@@ -1,3 +1,4 @@
+import { sentence } from '../../core/message';
 import type { Notice as LabNotice } from '../../lab/state';
 import { Icon } from '../icons';
 import { useActions, useLab } from '../use-lab';
@@ -24,8 +25,6 @@ export function Notices() {
     </>
   );
 }
-
-const sentence = (reason: string) => (/[.!?]$/.test(reason) ? reason : `${reason}.`);
 
 interface NoticeProps extends Omit<LabNotice, 'kind'> {
   onClose?: () => void;

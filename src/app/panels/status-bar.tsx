@@ -55,6 +55,7 @@ function RunStatus() {
   const run = useLab(({ runs, active }) => runs.find(({ id }) => id === active));
   const progress = useLab((state) => (run ? state.progress[run.id] : undefined));
   const waiting = useLab((state) => state.queue.length);
+  const waitingFor = useLab((state) => state.waitingFor);
   const silence = useLab((state) => state.silence);
   if (!run) {
     return (
@@ -72,7 +73,7 @@ function RunStatus() {
     <span className={styles.statusRun}>
       <progress value={share ?? undefined} max={1} aria-label={`Progress of ${run.name}`} />
       <span>
-        <b>{run.name}</b> {preparing ? (progress?.message ?? 'Starting') : stageWords(run)}
+        <b>{run.name}</b> {waitingFor ?? (preparing ? (progress?.message ?? 'Starting') : stageWords(run))}
         {silence !== undefined && `: no sign of life for ${formatDuration(silence)}, it may be compiling; Stop ends it`}
         {!preparing && left !== undefined && left > 0 && run.state === 'running'
           ? `, ${formatDuration(left)} left`

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AdapterSummary } from '../../../src/core/results';
 import { isBusy, stateWord } from '../../../src/lab/lab';
-import { finished, gpu, openWorld, settled, steps, type World } from './world';
+import { finished, gpu, headerOnly, openWorld, settled, steps, type World } from './world';
 
 const state = ({ lab }: World) => lab.store.getState();
 const states = (world: World) => state(world).runs.map((run) => stateWord(run, state(world)));
@@ -201,6 +201,35 @@ describe('a worker that breaks', () => {
     await train(world);
     expect(world.workers).toHaveLength(2);
   });
+});
+
+it('a run that waits for a deleted one to end is not lost with the worker', async () => {
+  const world = await openWorld();
+  await train(world, 2);
+  const [first, second] = [idOf(world, 0), idOf(world, 1)];
+  world.lab.actions.remove(first);
+  await settled();
+  world.worker().breaks('The training worker stopped: Uncaught Error: injected.');
+  await settled();
+  expect(states(world)).toEqual(['preparing']);
+  expect(world.worker().started).toEqual([second]);
+});
+
+it('what a run waits for and what its data lack is said while it is, and what a failed run has learned is kept', async () => {
+  const world = await openWorld();
+  await train(world);
+  const session = idOf(world, 0);
+  world.worker().says({ type: 'waiting', session, message: 'Trying again in 4 s (429)' });
+  expect(state(world).waitingFor).toBe('Trying again in 4 s (429)');
+  world.worker().says({ type: 'waiting', session }, { type: 'notice', session, message: '3 images were left out.' });
+  expect(state(world).waitingFor).toBeUndefined();
+  expect(state(world).notices.find(({ kind }) => kind === 'data')?.message).toBe('3 images were left out.');
+  world.worker().says({ type: 'steps', session, metrics: steps(1, 3) });
+  const weights = headerOnly({ model: 'resnet50-vd', options: '{}', classes: '10', size: '28' });
+  world.worker().says({ type: 'failed', session, message: 'The network is gone.', weights });
+  await settled();
+  expect(states(world)).toEqual(['failed']);
+  expect([...world.disk.weights.keys()]).toEqual([session]);
 });
 
 describe('a GPU that is lost', () => {

@@ -327,3 +327,12 @@ export const finished = (session: string, reason: 'done' | 'stopped' = 'done'): 
   reason,
   timing,
 });
+
+/** A safetensors file without tensors, which says what it is of. */
+export function headerOnly(texts: Record<string, string>): ArrayBuffer {
+  const header = new TextEncoder().encode(JSON.stringify({ __metadata__: texts }));
+  const file = new Uint8Array(8 + header.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  return file.buffer;
+}
