@@ -135,8 +135,13 @@ describe('the architecture', () => {
   it('keeps the lab free of React and of what only a page has', () => {
     const page =
       /\b(document|window|navigator|localStorage|sessionStorage|indexedDB|location|history)\s*[.([]|from 'react/;
+    const found = sources.filter(({ folder, code }) => folder === 'lab' && page.test(code));
+    expect(found.map((source) => source.path)).toEqual([]);
+  });
+
+  it('keeps no state in modules of the page and its lab: only a worker is there once', () => {
     const found = sources.filter(
-      ({ folder, code }) => folder === 'lab' && (page.test(code) || /^(let|var) /m.test(code)),
+      (source) => ['app', 'lab', 'platform'].includes(layerOf(source)) && /^(export )?(let|var) /m.test(source.code),
     );
     expect(found.map((source) => source.path)).toEqual([]);
   });

@@ -60,6 +60,7 @@ describe('a write that fails', () => {
     };
     await report(1, 80);
     world.disk.full = 'the room that this browser gives to the page is full';
+    world.lab.actions.rename(session, 'renamed');
     await report(81, 300);
     expect(notice(world, 'storage')?.message).toContain('is full');
     world.lab.actions.dismiss('storage');
@@ -70,7 +71,7 @@ describe('a write that fails', () => {
     world.worker().says(finished(session));
     await settled();
     expect(world.disk.curves.get(session)).toEqual(steps(1, 500).map((metrics) => metrics.step));
-    expect(world.disk.runs.get(session)).toMatchObject({ state: 'finished', summary: { step: 500 } });
+    expect(world.disk.runs.get(session)).toMatchObject({ state: 'finished', name: 'renamed', summary: { step: 500 } });
   });
 
   it('even of the first record leaves the run trained, and stored as soon as it can be', async () => {
