@@ -33,9 +33,7 @@ const ONE_EDIT_MS = 1500;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** The query string that says an experiment, or why none can. */
-export function linkOf(
-  experiment: Experiment,
-): { query: string; problem?: never } | { problem: string; query?: never } {
+function linkOf(experiment: Experiment): { query: string; problem?: never } | { problem: string; query?: never } {
   if (LONE_SURROGATE.test(Object.values(changedKeys(experiment, pristine)).join(' '))) {
     return {
       problem: 'It holds half of a character (a lone surrogate), which no link can say. The edit was not taken.',

@@ -288,7 +288,8 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
   /** Writes down how a run ended. */
   function settle(id: string, change: Partial<Run>): void {
     reports.flush();
-    if (findRun(store.getState(), id)) records.update(id, change);
+    const run = findRun(store.getState(), id);
+    if (run) records.update(id, { summary: run.summary, ...change });
     store.setState(({ active, progress: { [id]: _gone, ...progress }, queue }) => ({
       progress,
       active: active === id ? undefined : active,

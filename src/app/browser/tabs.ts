@@ -25,7 +25,7 @@ export function openTabs(): Tabs {
   return {
     join: async () => (locks ? holdName(locks) : ''),
     async alive() {
-      const { held = [] } = (await locks?.query()) ?? {};
+      const { held = [] } = (await locks?.query().catch(() => undefined)) ?? {};
       return new Set(held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : [])));
     },
     tell: (message) => channel?.postMessage(message),

@@ -290,7 +290,7 @@ export async function openWorld({
   };
 }
 
-export const step = (n: number): StepMetrics => ({
+const step = (n: number): StepMetrics => ({
   step: n,
   epoch: n / 10,
   images: n * 8,
