@@ -57,7 +57,8 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
   let offered: { run: Run; experiment: Experiment; teacher: TeacherWeights | undefined } | undefined;
   /** The run that the worker has; it may be one that is deleted and has yet to end. */
   let posted: string | undefined;
-  let cancelStop = () => {};
+  /** Prevents that the worker is ended for not answering Stop; there while it is asked to. */
+  let cancelStop: (() => void) | undefined;
   let losses = 0;
   /** What a run was trained on before the GPU was lost: nothing else is taken without being asked. */
   let expected: AdapterSummary['backend'] | undefined;
@@ -132,7 +133,6 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
       queue: ids.filter((id) => id !== next.id),
       progress: { ...progress, [next.id]: { message: 'Starting' } },
     }));
-    dismiss(store, 'run');
     screen.hold();
     void offer(next);
   }
@@ -272,7 +272,8 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
 
   function forgetPosted(): void {
     posted = undefined;
-    cancelStop();
+    cancelStop?.();
+    cancelStop = undefined;
     line.watch(false);
   }
 
@@ -301,9 +302,9 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
   /** Asks the worker to end what it trains, and ends the worker if it does not. */
   function endPosted(): void {
     const id = posted;
-    if (id === undefined) return;
+    // A second press gives no more time.
+    if (id === undefined || cancelStop) return;
     line.send({ type: 'stop', session: id });
-    cancelStop();
     cancelStop = clock.after(STOP_MS, () => {
       line.close();
       const run = findRun(store.getState(), id);
@@ -337,7 +338,7 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
         notify(store, { kind: 'weights', grave: false, title: "Training can't start.", message: problem });
         return Promise.resolve();
       }
-      for (const kind of ['weights', 'trainer'] as const) dismiss(store, kind);
+      for (const kind of ['weights', 'trainer', 'run', 'data'] as const) dismiss(store, kind);
       starting = starting.then(() => begin(experiment));
       return starting;
     },

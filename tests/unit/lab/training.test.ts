@@ -84,7 +84,10 @@ describe('training', () => {
     await train(world, 2);
     const hung = world.worker();
     world.lab.actions.stop();
-    await world.clock.pass(5000);
+    await world.clock.pass(3000);
+    // A second press gives no more time.
+    world.lab.actions.stop();
+    await world.clock.pass(2000);
     expect(hung.closed).toBe(true);
     expect(states(world)).toEqual(['stopped', 'preparing']);
     expect(world.worker().started).toEqual([idOf(world, 1)]);
