@@ -39,7 +39,7 @@ export interface Records {
   restore(): void;
   /** Shows a run as another tab has left it in the store. */
   refresh(id: string): Promise<void>;
-  /** Takes a run off the page that another tab has deleted. */
+  /** Takes a run off the page that another tab has deleted, and out of the store if it was written there meanwhile. */
   forget(id: string): void;
 }
 
@@ -83,6 +83,12 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
     }
   }
 
+  /** True for a run that is trained here, or will be. */
+  function isOwn(id: string): boolean {
+    const { active, queue } = store.getState();
+    return id === active || queue.includes(id);
+  }
+
   /** Writes one run's changes and the growth of its curve. */
   async function write(id: string): Promise<void> {
     const run = findRun(store.getState(), id);
@@ -92,8 +98,10 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       // What changes while this is written is written after it.
       pending.delete(id);
       try {
-        if (!kept.has(id)) await stored.insert(run);
-        else if (!(await stored.update(id, change))) return records.forget(id);
+        const written = kept.has(id) && (await stored.update(id, change));
+        // Another tab has deleted it; or all was deleted, as site data are, under a run that goes on.
+        if (!written && kept.has(id) && !isOwn(id)) return records.forget(id);
+        if (!written) await stored.insert(run);
         kept.add(id);
       } catch (error) {
         pending.set(id, { ...change, ...pending.get(id) });
@@ -295,9 +303,8 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
     async refresh(id) {
       try {
         const [run, alive] = [await stored.run(id), await tabs.alive()];
-        const { active, queue, deleted } = store.getState();
-        if (!run || id === deleted?.id) return;
-        if (id === active || queue.includes(id)) {
+        if (!run || id === store.getState().deleted?.id) return;
+        if (isOwn(id)) {
           // What is trained here is known better here, but for what a person changes.
           const { name, hidden } = run;
           store.setState(({ runs }) => ({ runs: runs.map((own) => (own.id === id ? { ...own, name, hidden } : own)) }));
@@ -323,6 +330,12 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       kept.delete(id);
       curves.forget(id);
       predictions.delete(id);
+      writes = writes
+        .then(() => stored.remove(id))
+        .then(
+          () => undefined,
+          () => undefined,
+        );
     },
   };
   return records;

@@ -39,7 +39,7 @@ export interface RunStore {
   run(id: string): Promise<Run | undefined>;
   /** Stores a new run under the first number that no run has had, from `least` on. */
   add(least: number, make: (number: number) => Run): Promise<Run>;
-  /** Stores a run that has its number already. */
+  /** Stores a run that has its number already, without a curve: the next saveCurve() stores all of it. */
   insert(run: Run): Promise<void>;
   /** Changes fields of a stored run; false if it is not stored (any more), and then nothing is written. */
   update(id: string, change: Partial<Run>): Promise<boolean>;
@@ -122,7 +122,13 @@ export function openRunStore(name = 'tricklab'): RunStore {
       }),
     insert: (run) =>
       database.use(async (db) => {
-        await db.put('runs', run);
+        const change = db.transaction(['runs', 'curves'], 'readwrite');
+        await Promise.all([
+          change.objectStore('runs').put(run),
+          change.objectStore('curves').delete(partsFrom(run.id)),
+          change.done,
+        ]);
+        marks.delete(run.id);
       }),
     update: (id, fields) =>
       database.use(async (db) => {

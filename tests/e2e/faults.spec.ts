@@ -205,3 +205,39 @@ test('preferences that another version kept open the page with its first tab', a
   await expect(page.getByRole('tab', { name: 'Runs' })).toHaveAttribute('aria-selected', 'true');
   await expect(page.getByRole('heading', { name: 'No runs yet' })).toBeVisible();
 });
+
+test('a panel that breaks says so in its place, with a report to copy, and the rest goes on', async ({
+  page,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await stubTrainer(page);
+  await page.addInitScript(() => {
+    HTMLCanvasElement.prototype.getContext = () => {
+      throw new Error('no canvas today');
+    };
+  });
+  await page.goto('./?v=1');
+  await page.getByRole('tab', { name: 'Look' }).click();
+  const broken = notice(page, "Look can't be shown");
+  await expect(broken).toContainText('no canvas today.');
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await broken.getByRole('button', { name: 'Copy report' }).click();
+  await expect(broken.getByRole('button', { name: 'Copied' })).toBeVisible();
+  const report = await page.evaluate(() => navigator.clipboard.readText());
+  expect(report).toContain('Error: no canvas today');
+  expect(report).toContain('Device: webgpu, Stub');
+  await page.getByRole('tab', { name: 'Runs' }).click();
+  await trainButton(page).click();
+  await expect(rowsOf(page)).toContainText('running');
+});
+
+test('an error that nobody caught is said, with a report to copy', async ({ page }) => {
+  await stubTrainer(page);
+  await page.goto('./?v=1');
+  await page.evaluate(() => void Promise.reject(new Error('nobody heard this')));
+  await expect(notice(page, 'Something in the page broke')).toContainText('nobody heard this.');
+  await expect(page.getByRole('button', { name: 'Copy report' })).toBeVisible();
+  // The page's own ear for it is not the test's.
+  expect(errors.splice(0)).toEqual(['nobody heard this']);
+});

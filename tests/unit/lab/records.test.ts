@@ -74,6 +74,22 @@ describe('a write that fails', () => {
     expect(world.disk.runs.get(session)).toMatchObject({ state: 'finished', name: 'renamed', summary: { step: 500 } });
   });
 
+  it('because all was deleted under the page leaves a run that goes on whole', async () => {
+    const world = await openWorld({ disk: diskOf(storedRun(0)) });
+    const session = await train(world);
+    world.worker().says({ type: 'steps', session, metrics: steps(1, 50) });
+    await world.clock.pass(2500);
+    world.disk.runs.clear();
+    world.disk.curves.clear();
+    world.worker().says({ type: 'steps', session, metrics: steps(51, 90) });
+    await world.clock.pass(2500);
+    world.worker().says(finished(session));
+    await settled();
+    expect([...world.disk.runs.keys()]).toEqual([session]);
+    expect(world.disk.curves.get(session)).toHaveLength(90);
+    expect(words(world).at(-1)).toBe('finished');
+  });
+
   it('even of the first record leaves the run trained, and stored as soon as it can be', async () => {
     const disk = new Disk();
     disk.full = 'its settings forbid it';

@@ -130,6 +130,8 @@ function runStore(disk: Disk): RunStore {
     },
     async insert(run) {
       disk.check();
+      disk.curves.delete(run.id);
+      marks.delete(run.id);
       disk.runs.set(run.id, structuredClone(run));
     },
     async update(id, change) {
