@@ -55,6 +55,7 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
   let removal: { removed: Promise<Removed | undefined>; cancel: () => void } | undefined;
   let writes: Promise<void> = Promise.resolve();
   let watching = false;
+  let ownTab = '';
   /** What was said of the store last: a person who has closed a notice has read it. */
   let refusal = '';
 
@@ -149,17 +150,41 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
   }
 
   /** A run of the store as it is to be shown: one that was open when its tab went away was cut off with it. */
-  function standing(run: Run, tab: string, alive: ReadonlySet<string>) {
-    const elsewhere = isOpen(run) && run.tab !== undefined && run.tab !== tab && alive.has(run.tab);
+  function standing(run: Run, alive: ReadonlySet<string>) {
+    const elsewhere = isOpen(run) && run.tab !== undefined && run.tab !== ownTab && alive.has(run.tab);
     return { run, elsewhere, cutOff: isOpen(run) && !elsewhere };
   }
 
+  /** Shows one run as it is stored now. Rejects where the store refuses; the next change says it again. */
+  async function reread(id: string): Promise<void> {
+    const run = await stored.run(id);
+    const alive = await tabs.alive();
+    if (!run || id === store.getState().deleted?.id) return;
+    if (isOwn(id)) {
+      // What is trained here is known better here, but for what a person changes.
+      const { name, hidden } = run;
+      store.setState(({ runs }) => ({ runs: runs.map((own) => (own.id === id ? { ...own, name, hidden } : own)) }));
+      return;
+    }
+    await stored.readCurve(id, curves.of(id));
+    kept.add(id);
+    const { elsewhere } = standing(run, alive);
+    store.setState((now) => ({
+      runs: [...now.runs.filter((other) => other.id !== id), { ...run, ...pending.get(id) }].sort(
+        (a, b) => a.number - b.number,
+      ),
+      elsewhere: [...now.elsewhere.filter((other) => other !== id), ...(elsewhere ? [id] : [])],
+      tick: now.tick + 1,
+    }));
+    watch();
+  }
+
   /** Reads all runs; resolves to true if some can't be read. */
-  async function read(tab: string): Promise<boolean> {
+  async function read(): Promise<boolean> {
     const { runs, problems } = await stored.runs();
     const own = new Set(store.getState().runs.map(({ id }) => id));
     const alive = await tabs.alive();
-    const found = runs.filter(({ id }) => !own.has(id)).map((run) => standing(run, tab, alive));
+    const found = runs.filter(({ id }) => !own.has(id)).map((run) => standing(run, alive));
     let damaged = 0;
     for (const { run } of found) {
       kept.add(run.id);
@@ -213,11 +238,12 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
 
   const records: Records = {
     async load(tab) {
+      ownTab = tab;
       let blocked = false;
       let someUnknown = true;
       await attempt(async () => {
         try {
-          someUnknown = await read(tab);
+          someUnknown = await read();
         } catch (error) {
           blocked = error instanceof DatabaseBlocked;
           throw error;
@@ -300,30 +326,10 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       });
       schedule(deleted.id);
     },
-    async refresh(id) {
-      try {
-        const [run, alive] = [await stored.run(id), await tabs.alive()];
-        if (!run || id === store.getState().deleted?.id) return;
-        if (isOwn(id)) {
-          // What is trained here is known better here, but for what a person changes.
-          const { name, hidden } = run;
-          store.setState(({ runs }) => ({ runs: runs.map((own) => (own.id === id ? { ...own, name, hidden } : own)) }));
-          return;
-        }
-        await stored.readCurve(id, curves.of(id));
-        kept.add(id);
-        const elsewhere = isOpen(run) && run.tab !== undefined && alive.has(run.tab);
-        store.setState((now) => ({
-          runs: [...now.runs.filter((other) => other.id !== id), { ...run, ...pending.get(id) }].sort(
-            (a, b) => a.number - b.number,
-          ),
-          elsewhere: [...now.elsewhere.filter((other) => other !== id), ...(elsewhere ? [id] : [])],
-          tick: now.tick + 1,
-        }));
-        watch();
-      } catch {
-        // The next change says it again.
-      }
+    refresh(id) {
+      // After what this tab has yet to write: what is read before it would be older than what is shown.
+      writes = writes.then(() => reread(id)).catch(() => undefined);
+      return writes;
     },
     forget(id) {
       takeOff(id);

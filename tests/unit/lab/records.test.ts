@@ -199,6 +199,22 @@ describe('two tabs over one storage', () => {
     expect(disk.curves.get(session)).toHaveLength(1500);
   });
 
+  it('hear of each other while they write, and take nothing for news that is older than their own', async () => {
+    for (let apart = 0; apart < 12; apart++) {
+      const { disk, a, b, session } = await twoTabs();
+      b.lab.actions.setVisible(session, false);
+      for (let i = 0; i < apart; i++) await Promise.resolve();
+      a.worker().says(finished(session));
+      await settled();
+      await settled();
+      for (const world of [a, b]) {
+        expect(words(world)).toEqual(['finished']);
+        expect(runs(world)[0]?.hidden).toBe(true);
+      }
+      expect(disk.runs.get(session)).toMatchObject({ state: 'finished', hidden: true });
+    }
+  });
+
   it('honour a deletion in the other: the run ends, the queue goes on, and nothing comes back', async () => {
     const { disk, a, b, session } = await twoTabs();
     const next = await train(a);

@@ -136,6 +136,8 @@ function runStore(disk: Disk): RunStore {
     },
     async update(id, change) {
       disk.check();
+      // A disk takes its time.
+      for (let i = 0; i < 5; i++) await Promise.resolve();
       const record = disk.runs.get(id);
       if (record) disk.runs.set(id, structuredClone({ ...record, ...change }));
       return record !== undefined;
