@@ -9,6 +9,8 @@ import { isOpen, type Run } from '../runs/run';
 import type { Removed } from '../runs/store';
 import type { Curves } from './curves';
 import type { LabPorts } from './ports';
+import { rememberPredictions } from './predictions';
+import { sayUnreadable } from './set-aside';
 import { dismiss, findRun, type LabStore, notify } from './state';
 import type { Weights } from './weights';
 
@@ -16,8 +18,6 @@ import type { Weights } from './weights';
 const UNDO_MS = 12_000;
 /** Between two looks whether a database that was held by another tab is free now. */
 const BLOCKED_RETRY_MS = 5000;
-/** Of up to 16 MiB each. */
-const PREDICTIONS_IN_MEMORY = 4;
 /** Between two looks whether a tab that trains is still open. */
 const TAB_CHECK_MS = 5000;
 
@@ -50,8 +50,7 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
   const kept = new Set<string>();
   /** Changes that the store has still to take. */
   const pending = new Map<string, Partial<Run>>();
-  /** Predictions of runs looked at or validated last: all there is where the browser stores nothing. */
-  const predictions = new Map<string, Predictions>();
+  const predictions = rememberPredictions();
   let removal: { removed: Promise<Removed | undefined>; cancel: () => void } | undefined;
   let writes: Promise<void> = Promise.resolve();
   let watching = false;
@@ -121,19 +120,13 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
     });
   }
 
-  function remember(id: string, found: Predictions): void {
-    predictions.delete(id);
-    predictions.set(id, found);
-    for (const old of [...predictions.keys()].slice(0, -PREDICTIONS_IN_MEMORY)) predictions.delete(old);
-  }
-
   function endUndo(): void {
     removal?.cancel();
     removal = undefined;
     const { deleted } = store.getState();
     if (!deleted) return;
     curves.forget(deleted.id);
-    predictions.delete(deleted.id);
+    predictions.forget(deleted.id);
     void weights.remove(deleted.id);
     store.setState({ deleted: undefined });
   }
@@ -197,7 +190,7 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
     }));
     for (const { run, cutOff } of found) if (cutOff) records.update(run.id, { state: 'stopped' });
     watch();
-    sayUnreadable(problems, damaged);
+    sayUnreadable(store, problems, damaged);
     return problems.length > 0;
   }
 
@@ -215,24 +208,6 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
         records.update(id, { state: 'stopped' });
       }
       watch();
-    });
-  }
-
-  function sayUnreadable(problems: readonly string[], parts: number): void {
-    if (problems.length + parts === 0) return;
-    const lines = [
-      ...(problems.length
-        ? [`${count(problems.length, 'run')}: ${[...new Set(problems)].slice(0, 5).join('; ')}.`]
-        : []),
-      ...(parts
-        ? [`${count(parts, 'part')} of curves: the columns are damaged. The rest of these curves is shown.`]
-        : []),
-    ];
-    notify(store, {
-      kind: 'records',
-      grave: false,
-      title: 'Some of what this browser keeps could not be read.',
-      message: `It was set aside: it stays stored as it is, and everything else is shown. ${lines.join(' ')}`,
     });
   }
 
@@ -279,15 +254,11 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
     },
     save: schedule,
     keepPredictions(id, found) {
-      remember(id, found);
+      predictions.remember(id, found);
       writes = writes.then(() => attempt(() => stored.savePredictions(id, found))).then(() => undefined);
       records.update(id, { predictedAt: found.step });
     },
-    async predictionsOf(id) {
-      const known = predictions.get(id) ?? (await stored.predictions(id));
-      if (known) remember(id, known);
-      return known;
-    },
+    predictionsOf: (id) => predictions.of(id, () => stored.predictions(id)),
     remove(id) {
       const run = findRun(store.getState(), id);
       if (!run) return;
@@ -335,7 +306,7 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       takeOff(id);
       kept.delete(id);
       curves.forget(id);
-      predictions.delete(id);
+      predictions.forget(id);
       writes = writes
         .then(() => stored.remove(id))
         .then(
@@ -346,5 +317,3 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
   };
   return records;
 }
-
-const count = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
