@@ -1,12 +1,16 @@
+/** The page: what the lab knows, as React draws it. Each folder is a part of the page; what a browser is to the lab is in browser/. */
 import '@fontsource-variable/inter';
 import '@mantine/core/styles.layer.css';
 import './theme.css';
 import { Drawer, MantineProvider, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure, useMediaQuery } from '@mantine/hooks';
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
+import type { Lab } from '../lab/lab';
 import styles from './app.module.css';
+import { type BenchmarkLab, BenchmarkProvider } from './benchmark/use-benchmark';
 import { Charts } from './charts/charts';
 import { Pipeline } from './form/pipeline';
+import { PanelBoundary } from './panels/boundary';
 import { Credits } from './panels/credits';
 import { Device } from './panels/device';
 import { Dialog } from './panels/dialog';
@@ -14,23 +18,27 @@ import { Header } from './panels/header';
 import { Notices } from './panels/notices';
 import { Shortcuts } from './panels/shortcuts';
 import { StatusBar } from './panels/status-bar';
-import { TabPanels } from './panels/tab-panels';
 import { Transport } from './panels/transport';
 import { useShortcuts } from './shortcuts';
+import { TabPanels } from './tabs/tab-panels';
 import { theme } from './theme';
-import { openLab } from './training';
+import { LabProvider } from './use-lab';
 
-let opened = false;
+interface AppProps {
+  lab: Lab;
+  benchmark: BenchmarkLab;
+}
 
-export function App() {
-  useEffect(() => {
-    // Strict mode mounts twice; there is one worker and one store.
-    if (!opened) void openLab();
-    opened = true;
-  }, []);
+export function App({ lab, benchmark }: AppProps) {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Lab />
+      <LabProvider lab={lab}>
+        <BenchmarkProvider benchmark={benchmark}>
+          <PanelBoundary name="The page">
+            <Page />
+          </PanelBoundary>
+        </BenchmarkProvider>
+      </LabProvider>
     </MantineProvider>
   );
 }
@@ -42,7 +50,7 @@ const dialogs = [
 ] as const;
 type DialogName = (typeof dialogs)[number]['name'];
 
-function Lab() {
+function Page() {
   const [dialog, setDialog] = useState<DialogName>();
   const narrow = useMediaQuery('(max-width: 900px)', undefined, { getInitialValueInEffect: false });
   const [drawer, { open, close }] = useDisclosure(false);
@@ -59,19 +67,27 @@ function Lab() {
       ) : (
         <aside className={styles.pipeline} aria-label="Experiment settings">
           <div className={styles.scroll}>
-            <Pipeline />
+            <PanelBoundary name="The form">
+              <Pipeline />
+            </PanelBoundary>
           </div>
-          <Transport />
+          <PanelBoundary name="Training">
+            <Transport />
+          </PanelBoundary>
         </aside>
       )}
       <main className={styles.main}>
         <Notices />
-        <Charts />
+        <PanelBoundary name="The charts">
+          <Charts />
+        </PanelBoundary>
         <TabPanels />
       </main>
       {narrow && (
         <div className={styles.dock}>
-          <Transport />
+          <PanelBoundary name="Training">
+            <Transport />
+          </PanelBoundary>
         </div>
       )}
       <StatusBar onDevice={() => setDialog('device')} onCredits={() => setDialog('credits')} />
@@ -94,7 +110,9 @@ function SettingsDrawer({ opened, onClose }: { opened: boolean; onClose: () => v
           <Drawer.Title>Experiment</Drawer.Title>
           <Drawer.CloseButton aria-label="Close the experiment" />
         </div>
-        <Pipeline />
+        <PanelBoundary name="The form">
+          <Pipeline />
+        </PanelBoundary>
       </Drawer.Content>
     </Drawer.Root>
   );

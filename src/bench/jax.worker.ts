@@ -1,6 +1,7 @@
 /** The benchmark's worker of jax-js. */
+
+import { ownChannel, serve } from '../platform/calls';
 import { callsOf } from './contender';
 import { createJax } from './jax/contender';
-import { ownChannel, serve } from './remote';
 
 serve(callsOf(createJax()), ownChannel());

@@ -1,6 +1,7 @@
 /** The benchmark's worker of Tricklab's own trainer. */
+
+import { ownChannel, serve } from '../platform/calls';
 import { callsOf } from './contender';
 import { createOurs } from './ours';
-import { ownChannel, serve } from './remote';
 
 serve(callsOf(createOurs()), ownChannel());

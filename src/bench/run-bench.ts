@@ -2,12 +2,13 @@
  * The benchmark: Tricklab's trainer against stock tf.layers and jax-js, on the adapter that is there, in one run, taking turns.
  * Each contender lives in a worker or a process with a device of its own; only one works at a time.
  */
+import { formatMilliseconds } from '../core/format';
 import { messageOf } from '../core/message';
 import { median } from '../core/stats';
 import type { Throughput } from '../data/throughput';
+import { connect, type Peer, type Remote } from '../platform/calls';
 import type { Calls, Weights } from './contender';
 import type { Footprint } from './footprint';
-import { connect, type Peer, type Remote } from './remote';
 import { stepFlops, type WorkloadId, workloads } from './workloads';
 
 export type SpeedWorkload = Exclude<WorkloadId, 'resnet50-vd-224'>;
@@ -61,8 +62,6 @@ export interface BenchResult {
 
 export type Progress = (message: string) => void;
 
-const milliseconds = (ms: number) => (ms < 10 ? `${ms.toFixed(2)} ms` : `${Math.round(ms).toLocaleString('en')} ms`);
-
 /** What a rival achieves; null, and the reason as progress, if it can't. */
 async function attempt<T>(what: string, progress: Progress, work: () => Promise<T>): Promise<T | null> {
   try {
@@ -93,9 +92,9 @@ async function startup({ contenders, firstStep: workload }: BenchOptions, progre
       },
     );
   const our = await firstStep(ours);
-  progress(`First step: ours ${milliseconds(our.ms)}`);
+  progress(`First step: ours ${formatMilliseconds(our.ms)}`);
   const theirs = await attempt("Stock tfjs's first step", progress, () => firstStep(stock));
-  if (theirs) progress(`First step: stock ${milliseconds(theirs.ms)}`);
+  if (theirs) progress(`First step: stock ${formatMilliseconds(theirs.ms)}`);
   return { pipelines: our.pipelines, compileMs: our.ms, stockCompileMs: theirs?.ms ?? null };
 }
 
@@ -216,7 +215,7 @@ async function race(workload: SpeedWorkload, options: BenchOptions, progress: Pr
         const { stepMs, losses } = await entrant.remote.call('train', entrant.steps);
         entrant.turns.push(stepMs);
         entrant.losses.push(...losses);
-        progress(`${workload}: ${entrant.name} ${milliseconds(stepMs)}, loss ${losses.at(-1)?.toFixed(4)}`);
+        progress(`${workload}: ${entrant.name} ${formatMilliseconds(stepMs)}, loss ${losses.at(-1)?.toFixed(4)}`);
       }
       rates.push(await product.call('gemmRate'));
     }

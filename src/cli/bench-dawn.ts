@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import packageJson from '../../package.json';
-import type { Peer } from '../bench/remote';
 import { type BenchResult, type Opener, type Progress, runBench } from '../bench/run-bench';
+import type { Peer } from '../platform/calls';
 import type { BenchRequest } from './bench-page';
 import { Failure } from './failure';
 
@@ -59,7 +59,7 @@ function openChild(program: string, name: string, fresh: boolean): Peer {
         if (closed) return;
         // Besides an error Dawn writes warnings, which are no reasons.
         const reason = /^\w*Error: .*$/m.exec(said)?.[0];
-        heard(`${name} ended with ${signal ?? code}${reason ? `: ${reason}` : ''}`);
+        heard(`A worker of the benchmark failed: ${name} ended with ${signal ?? code}${reason ? `: ${reason}` : ''}`);
       }),
     close: () => {
       closed = true;

@@ -1,8 +1,8 @@
 /** The command line's benchmark page: the page's own contenders, and jax-js, which the page never loads. */
 import { openOurs, openStock } from '../bench/openers';
-import { workerPeer } from '../bench/remote';
 import { type BenchOptions, type BenchResult, runBench } from '../bench/run-bench';
 import { measureThroughput } from '../data/throughput';
+import { workerPeer } from '../platform/worker-peer';
 
 /** What Node asks for. */
 export type BenchRequest = Pick<BenchOptions, 'workloads' | 'turns' | 'firstStep' | 'budget'>;
@@ -15,7 +15,11 @@ declare global {
   }
 }
 
-const openJax = () => workerPeer(new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' }));
+const openJax = () =>
+  workerPeer(
+    "jax-js's worker in the benchmark",
+    () => new Worker(new URL('../bench/jax.worker.ts', import.meta.url), { type: 'module' }),
+  );
 
 const contenders = { ours: openOurs, stock: openStock, jax: openJax };
 

@@ -36,6 +36,7 @@ async function commandOf(job: Job, { path, ...given }: FilesAt): Promise<Command
 async function pass(event: Event, { path }: FilesAt): Promise<boolean> {
   switch (event.type) {
     case 'failed':
+    case 'not-ready':
     case 'device-lost':
       throw new Error(event.message);
     case 'finished': {
@@ -50,11 +51,15 @@ async function pass(event: Event, { path }: FilesAt): Promise<boolean> {
     case 'predicted':
       await window.report(event);
       return true;
+    case 'alive':
+      return false;
     case 'predictions':
       // For the page to look into; the command `predict` is asked for its own.
       return false;
     case 'ready':
     case 'progress':
+    case 'waiting':
+    case 'notice':
     case 'started':
     case 'steps':
     case 'evaluated':

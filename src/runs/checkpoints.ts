@@ -2,8 +2,12 @@
  * Weights that this browser keeps, in a database of their own: what is known of them apart from their bytes, so that a list of
  * them reads none. What was not used for longest goes when there is no room.
  */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import type { DBSchema } from 'idb';
+import { z } from 'zod';
+import type { OptionValues } from '../catalog/define';
+import { models } from '../catalog/models';
 import type { NetworkDescription } from '../experiment/weights-fit';
+import { openDatabase } from '../platform/database';
 
 export interface Checkpoint extends NetworkDescription {
   /** Of the run that trained them, or of the import. What a teacher is named by. */
@@ -21,13 +25,14 @@ export interface Checkpoint extends NetworkDescription {
 }
 
 interface Schema extends DBSchema {
-  checkpoints: { key: string; value: Checkpoint };
+  /** As written by this version or another: to be read by readCheckpoint. */
+  checkpoints: { key: string; value: object };
   weights: { key: string; value: ArrayBuffer };
 }
 
 export interface CheckpointStore {
-  /** Newest first. */
-  list(): Promise<Checkpoint[]>;
+  /** Newest first, and how many can't be read; those stay stored. */
+  list(): Promise<{ checkpoints: Checkpoint[]; unreadable: number }>;
   /** Keeps weights and resolves to what had to go for them. Rejects, with nothing changed, if they are too large for any room. */
   keep(checkpoint: Checkpoint, weights: ArrayBuffer): Promise<Checkpoint[]>;
   /** The safetensors file, which counts as used now; undefined if it is not kept. */
@@ -50,51 +55,88 @@ export function surplus(kept: readonly Checkpoint[], bytes: number, most: number
     });
 }
 
-/** Opens (or creates) the store. Rejects where the browser refuses IndexedDB. most: bytes that it holds. */
-export async function openCheckpointStore(name = 'tricklab-weights', most = MOST_BYTES): Promise<CheckpointStore> {
-  const db: IDBPDatabase<Schema> = await openDB<Schema>(name, 1, {
-    upgrade(database) {
-      database.createObjectStore('checkpoints', { keyPath: 'id' });
-      database.createObjectStore('weights');
+const count = z.number().nonnegative();
+const record = z.object({
+  id: z.string().min(1).max(200),
+  name: z.string().max(200),
+  source: z.enum(['run', 'file']),
+  top1: count.optional(),
+  bytes: count,
+  created: count,
+  used: count,
+  model: z.enum(models.map(({ id }) => id)),
+  options: z.record(z.string(), z.unknown()),
+  classes: count,
+  size: count,
+});
+
+/** What is known of stored weights; undefined for what is not ours, or of a model that this version does not have. */
+function readCheckpoint(value: unknown): Checkpoint | undefined {
+  const { data } = record.safeParse(value);
+  if (!data) return undefined;
+  const model = models.find(({ id }) => id === data.model);
+  const options = model?.options.safeParse(data.options);
+  return options?.success ? ({ ...data, options: options.data as OptionValues } as Checkpoint) : undefined;
+}
+
+/** The store of this name, opened at its first use; most: bytes that it holds. Every call rejects with a sentence. */
+export function openCheckpointStore(name = 'tricklab-weights', most = MOST_BYTES): CheckpointStore {
+  const database = openDatabase<Schema>(name, {
+    version: 1,
+    upgrade(db) {
+      db.createObjectStore('checkpoints', { keyPath: 'id' });
+      db.createObjectStore('weights');
     },
-    // A newer page in another tab wants to change the database: this one must not stand in its way.
-    blocking: (_current, _next, event) => (event.target as IDBDatabase).close(),
   });
   const both = ['checkpoints', 'weights'] as const;
   return {
-    async list() {
-      return (await db.getAll('checkpoints')).sort((a, b) => b.created - a.created);
-    },
+    list: () =>
+      database.use(async (db) => {
+        const stored = await db.getAll('checkpoints');
+        const checkpoints = stored.flatMap((value) => readCheckpoint(value) ?? []);
+        return {
+          checkpoints: checkpoints.sort((a, b) => b.created - a.created),
+          unreadable: stored.length - checkpoints.length,
+        };
+      }),
     async keep(checkpoint, weights) {
       if (checkpoint.bytes > most) throw new Error(`They are larger than all the room for weights, ${most / 1e6} MB.`);
-      // One transaction: if the browser refuses the new ones, the old ones stay.
-      const change = db.transaction(both, 'readwrite');
-      const [checkpoints, files] = [change.objectStore('checkpoints'), change.objectStore('weights')];
-      const others = (await checkpoints.getAll()).filter(({ id }) => id !== checkpoint.id);
-      const gone = surplus(others, checkpoint.bytes, most);
-      await Promise.all([
-        ...gone.flatMap(({ id }) => [checkpoints.delete(id), files.delete(id)]),
-        checkpoints.put(checkpoint),
-        files.put(weights, checkpoint.id),
-        change.done,
-      ]);
-      return gone;
+      return database.use(async (db) => {
+        // One transaction: if the browser refuses the new ones, the old ones stay.
+        const change = db.transaction(both, 'readwrite');
+        const [checkpoints, files] = [change.objectStore('checkpoints'), change.objectStore('weights')];
+        const known = (await checkpoints.getAll()).flatMap((value) => readCheckpoint(value) ?? []);
+        const gone = surplus(
+          known.filter(({ id }) => id !== checkpoint.id),
+          checkpoint.bytes,
+          most,
+        );
+        await Promise.all([
+          ...gone.flatMap(({ id }) => [checkpoints.delete(id), files.delete(id)]),
+          checkpoints.put(checkpoint),
+          files.put(weights, checkpoint.id),
+          change.done,
+        ]);
+        return gone;
+      });
     },
-    async weights(id) {
-      const change = db.transaction(both, 'readwrite');
-      const checkpoint = await change.objectStore('checkpoints').get(id);
-      const weights = await change.objectStore('weights').get(id);
-      if (checkpoint) await change.objectStore('checkpoints').put({ ...checkpoint, used: Date.now() });
-      await change.done;
-      return weights;
-    },
-    async remove(id) {
-      const change = db.transaction(both, 'readwrite');
-      await Promise.all([
-        change.objectStore('checkpoints').delete(id),
-        change.objectStore('weights').delete(id),
-        change.done,
-      ]);
-    },
+    weights: (id) =>
+      database.use(async (db) => {
+        const change = db.transaction(both, 'readwrite');
+        const checkpoint = await change.objectStore('checkpoints').get(id);
+        const weights = await change.objectStore('weights').get(id);
+        if (checkpoint) await change.objectStore('checkpoints').put({ ...checkpoint, used: Date.now() });
+        await change.done;
+        return weights;
+      }),
+    remove: (id) =>
+      database.use(async (db) => {
+        const change = db.transaction(both, 'readwrite');
+        await Promise.all([
+          change.objectStore('checkpoints').delete(id),
+          change.objectStore('weights').delete(id),
+          change.done,
+        ]);
+      }),
   };
 }

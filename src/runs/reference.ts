@@ -2,7 +2,7 @@
 import { type Interval, mean, meanInterval } from '../core/stats';
 import { recipeKey, settingKey, settingWords } from '../experiment/recipe';
 import type { Experiment } from '../experiment/schema';
-import type { Run } from './store';
+import type { Run } from './run';
 
 /** Finished runs of one row in one setting: validation top-1 in [0, 1], by seed. */
 export type SeedResults = ReadonlyMap<number, number>;
@@ -23,7 +23,7 @@ export function ownSettings(runs: readonly Run[], rows: RowExperiments): OwnSett
   const presetOf = new Map([...rows].map(([preset, experiment]) => [recipeKey(experiment), preset]));
   const settings = new Map<string, { words: string; results: Map<string, Map<number, number[]>> }>();
   for (const { state, summary, experiment } of runs) {
-    if (state !== 'finished' || summary.top1 === undefined) continue;
+    if (state !== 'finished' || summary.top1 === undefined || !experiment) continue;
     const preset = presetOf.get(recipeKey(experiment));
     if (preset === undefined) continue;
     const key = settingKey(experiment);

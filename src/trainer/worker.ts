@@ -12,26 +12,43 @@ const sessions = new Map<SessionId, Session>();
 
 const emit = (event: Event, transfer: Transferable[] = []) => scope.postMessage(event, transfer);
 
-const failEverything = (message: string) => {
-  for (const [id, session] of sessions) {
-    session.stop();
-    emit({ type: 'failed', session: id, message });
-  }
+/** Milliseconds between two signs of life. */
+const ALIVE_EVERY = 1000;
+
+setInterval(() => {
+  if (opening || sessions.size > 0) emit({ type: 'alive' });
+}, ALIVE_EVERY);
+
+/** Ends every session, without a word more from any; resolves to their ids. */
+const endEverything = (): SessionId[] => {
+  const ids = [...sessions.keys()];
+  for (const session of sessions.values()) session.stop();
   sessions.clear();
+  return ids;
 };
 
 let backend: Promise<AdapterSummary> | undefined;
+let opening = false;
 
 /** The backend, opened once. */
 function ready(): Promise<AdapterSummary> {
-  backend ??= openBackend({
+  if (backend) return backend;
+  opening = true;
+  backend = openBackend({
     // GPU errors are silent unless somebody listens; the numbers after one cannot be trusted.
-    onError: (message) => failEverything(`The GPU reported an error, so the run was ended: ${message}`),
+    onError: (message) => {
+      for (const session of endEverything())
+        emit({ type: 'failed', session, message: `The GPU reported an error, so the run was ended: ${message}` });
+    },
     onLost: (message) => {
-      failEverything(`The GPU was lost: ${message}`);
+      endEverything();
       emit({ type: 'device-lost', message });
     },
   });
+  const opened = () => {
+    opening = false;
+  };
+  backend.then(opened, opened);
   return backend;
 }
 
@@ -41,7 +58,14 @@ async function obey(command: Command): Promise<void> {
     case 'hello':
       return emit({ type: 'ready', adapter });
     case 'probe':
-      return emit({ type: 'probed', flops: await measureFlops() });
+      // A device that can't be measured may train all the same.
+      return emit({
+        type: 'probed',
+        ...(await measureFlops().then(
+          (flops) => ({ flops }),
+          () => ({}),
+        )),
+      });
     case 'start': {
       const id = command.session;
       const unmet = unmetNeeds(command.experiment, adapter.features);
@@ -74,6 +98,6 @@ scope.addEventListener('message', (message: MessageEvent<Command>) => {
   obey(message.data).catch((error: unknown) => {
     const text = messageOf(error);
     if ('session' in message.data) emit({ type: 'failed', session: message.data.session, message: text });
-    else emit({ type: 'device-lost', message: text });
+    else emit({ type: 'not-ready', message: text });
   });
 });

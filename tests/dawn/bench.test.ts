@@ -1,9 +1,9 @@
 /** The benchmark's contenders in Node, on Dawn: all of them, in processes of their own, as `bench --runtime dawn` runs them. */
 import { expect, it } from 'vitest';
 import type { Calls, Weights } from '../../src/bench/contender';
-import { connect } from '../../src/bench/remote';
 import type { Opener } from '../../src/bench/run-bench';
 import { withDawn } from '../../src/cli/bench-dawn';
+import { connect } from '../../src/platform/calls';
 
 /** First losses of a contender from these weights, or from its own, which come back too. */
 async function lossesOf(open: Opener, weights?: Weights) {

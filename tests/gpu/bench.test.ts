@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Calls } from '../../src/bench/contender';
 import { openOurs } from '../../src/bench/openers';
-import { connect, type Remote } from '../../src/bench/remote';
+import { connect, type Remote } from '../../src/platform/calls';
 
 const remotes: Remote<Calls>[] = [];
 afterAll(() => {

@@ -4,8 +4,8 @@ import type { OptionValue } from '../../src/catalog/define';
 import type { EvalMetrics, Predictions } from '../../src/core/results';
 import { experimentWith } from '../../src/experiment/schema';
 import { runName } from '../../src/runs/names';
+import type { Run } from '../../src/runs/run';
 import { type Column, columns } from '../../src/runs/series';
-import type { Run } from '../../src/runs/store';
 
 /** How a made-up run went: it falls from ln 10 to `floor` and ends at `top1`; an average of its weights is better by `gain`. */
 export interface Course {

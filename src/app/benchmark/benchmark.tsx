@@ -1,8 +1,8 @@
 import { useId, useState } from 'react';
-import { useRuns } from '../state';
+import { useLab } from '../use-lab';
 import styles from './benchmark.module.css';
 import { type Benchmark, type OfferedWorkload, offeredWorkloads, toBenchmarkLink, workloadNames } from './result';
-import { cancelBenchmark, startBenchmark, useBenchmark } from './state';
+import { useBenchmark } from './use-benchmark';
 import { columnNames, rowsOf, toJson, toMarkdown, toText } from './words';
 
 /** Tricklab beside stock TensorFlow.js, measured on the visitor's device, and beside the numbers of whoever sent a link. */
@@ -56,8 +56,8 @@ const choices: Record<string, readonly OfferedWorkload[]> = {
 function Controls() {
   const id = useId();
   const [choice, setChoice] = useState('Both');
-  const doing = useBenchmark((state) => state.doing);
-  const why = useRuns(({ active, adapter }) =>
+  const { doing, start, cancel } = useBenchmark();
+  const why = useLab(({ active, adapter }) =>
     active
       ? 'A run is in progress: both would slow each other down.'
       : adapter && adapter.backend !== 'webgpu'
@@ -77,12 +77,12 @@ function Controls() {
           type="button"
           className={styles.button}
           disabled={why !== ''}
-          onClick={() => startBenchmark(choices[choice] ?? offeredWorkloads)}
+          onClick={() => start(choices[choice] ?? offeredWorkloads)}
         >
           Run the benchmark
         </button>
       ) : (
-        <button type="button" className={styles.button} onClick={cancelBenchmark}>
+        <button type="button" className={styles.button} onClick={() => cancel()}>
           Cancel
         </button>
       )}

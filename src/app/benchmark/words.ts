@@ -1,17 +1,11 @@
 /** A benchmark in words, for chats, issues and programs. */
+import { formatFactor, formatMilliseconds, formatPercent } from '../../core/format';
 import { type Benchmark, workloadNames } from './result';
 
-/** Milliseconds with the digits that mean something. */
-export const formatMs = (ms: number) =>
-  ms < 10 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${Math.round(ms).toLocaleString('en')} ms`;
-
 /** How many times longer the rival takes; '' where it can't run. */
-export const formatFactor = (ours: number, theirs: number | null) =>
-  theirs === null ? '' : `${(theirs / ours).toFixed(1)}×`;
+const factorOf = (ours: number, theirs: number | null) => (theirs === null ? '' : formatFactor(theirs / ours));
 
-export const formatPart = (fraction: number) => `${Math.round(fraction * 100)} %`;
-
-const orDash = (value: number | null) => (value === null ? '–' : formatMs(value));
+const orDash = (value: number | null) => (value === null ? '–' : formatMilliseconds(value));
 
 /** Name, ours, stock, factor and part of the matrix product's rate, row by row; the first step last. */
 export function rowsOf({ speed, startup }: Benchmark): { name: string; cells: [string, string, string, string] }[] {
@@ -19,7 +13,7 @@ export function rowsOf({ speed, startup }: Benchmark): { name: string; cells: [s
   return [
     ...speed.map(({ workload, oursMs, stockMs, gemmFraction }) => ({
       name: workloadNames[workload],
-      cells: [formatMs(oursMs), orDash(stockMs), formatFactor(oursMs, stockMs), formatPart(gemmFraction)] as [
+      cells: [formatMilliseconds(oursMs), orDash(stockMs), factorOf(oursMs, stockMs), formatPercent(gemmFraction)] as [
         string,
         string,
         string,
@@ -28,7 +22,7 @@ export function rowsOf({ speed, startup }: Benchmark): { name: string; cells: [s
     })),
     {
       name: 'First step of the five layers, compiling included',
-      cells: [formatMs(compileMs), orDash(stockCompileMs), formatFactor(compileMs, stockCompileMs), ''],
+      cells: [formatMilliseconds(compileMs), orDash(stockCompileMs), factorOf(compileMs, stockCompileMs), ''],
     },
   ];
 }

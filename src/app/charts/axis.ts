@@ -2,7 +2,7 @@
 import type { Axis } from '../../runs/rows';
 
 /** What one step of the axis is called. */
-export const axisNames = { step: 'update', epoch: 'epoch', images: 'image', time: 'time' } as const satisfies Record<
+const axisNames = { step: 'update', epoch: 'epoch', images: 'image', time: 'time' } as const satisfies Record<
   Axis,
   string
 >;

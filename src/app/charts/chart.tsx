@@ -3,21 +3,9 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import type { Axis, Row } from '../../runs/rows';
 import { axisTicks, coveringTicks } from './axis';
 import styles from './charts.module.css';
+import type { Curve } from './curve';
 import { isMeasured } from './marks';
 import { Readout } from './readout';
-
-export interface Curve {
-  key: string;
-  run: string;
-  name: string;
-  color: string;
-  dash: string;
-  /** Not the run that is looked at: drawn paler. */
-  pale: boolean;
-  weight: 'raw' | 'thin' | 'line' | 'bold' | 'average' | 'hollow' | 'plan';
-  /** Its column in the readout; absent: not read out. */
-  label?: string;
-}
 
 interface ChartProps {
   title: string;

@@ -1,12 +1,13 @@
 /** The four instruments of the bench: loss, accuracy, learning rate, throughput, on one axis with one crosshair. */
 import { useDeferredValue, useMemo } from 'react';
+import { formatCount, formatLoss, formatPercent, formatRate, formatShare } from '../../core/format';
 import { PLAN_KEY, rowKey } from '../../runs/rows';
-import { curveOf } from '../curves';
-import { formatCount, formatLoss, formatRate, formatShare } from '../format';
+import type { Series } from '../../runs/series';
 import { planOf } from '../plan';
-import { useExperiment, usePreferences, useRuns } from '../state';
-import { Chart, type Curve } from './chart';
+import { useLab, useLabItself } from '../use-lab';
+import { Chart } from './chart';
 import styles from './charts.module.css';
+import type { Curve } from './curve';
 import { runColor, runDash } from './marks';
 import { RunLegend } from './run-legend';
 import { Toolbar } from './toolbar';
@@ -19,23 +20,23 @@ const averagedLossLegend = ['train', 'validation', 'EMA'];
 const averagedAccuracyLegend = ['train', 'validation', 'EMA', 'top-5'];
 const rateLegend = ['planned', 'used'];
 const shares: [number, number] = [0, 1];
-const formatPerCent = (share: number) => `${Math.round(share * 100)} %`;
 /** A network that guesses among ten classes starts at ln 10 = 2.3. */
 const emptyLoss: [number, number] = [0, 2.5];
 
 export function Charts() {
   // The form answers first, the curve of the plan follows.
-  const experiment = useDeferredValue(useExperiment((state) => state.experiment));
+  const experiment = useDeferredValue(useLab((state) => state.experiment));
   const plan = useMemo(() => planOf(experiment), [experiment]);
-  const { axis, smoothing, logLoss } = usePreferences();
+  const { axis, smoothing, logLoss } = useLab(({ preferences }) => preferences);
+  const { curveOf } = useLabItself();
   const runs = usePlottedRuns();
-  const wanted = useDeferredValue(useRuns((state) => state.lookedAt ?? state.pinned));
+  const wanted = useDeferredValue(useLab((state) => state.lookedAt ?? state.pinned));
   const rows = useRows(runs, { axis, smoothing, limit: 300, plan });
   const averaged = useMemo(() => {
     // Evaluations grow outside React, as rows do.
     void rows;
     return runs.some(({ id }) => curveOf(id).lastEvaluation(true));
-  }, [runs, rows]);
+  }, [runs, rows, curveOf]);
   const curves = useMemo(() => {
     const foremost = runs.some(({ id }) => id === wanted) ? wanted : runs.at(-1)?.id;
     const base = runs.map((run) => ({
@@ -85,9 +86,9 @@ export function Charts() {
   }, [runs, wanted, smoothing, axis, plan, averaged]);
   const newest = runs.at(-1);
   const summary = newest
-    ? `${newest.name}: ${describe(newest.id)}. ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} drawn.`
+    ? `${newest.name}: ${describe(curveOf(newest.id))}. ${runs.length} ${runs.length === 1 ? 'run' : 'runs'} drawn.`
     : 'No runs yet.';
-  const waiting = useRuns(({ active, progress }) => (active ? progress[active]?.message : undefined));
+  const waiting = useLab(({ active, progress }) => (active ? progress[active]?.message : undefined));
   const shared = {
     rows,
     axis,
@@ -118,7 +119,7 @@ export function Charts() {
           waiting="Validated after every epoch."
           curves={curves.accuracy}
           format={formatShare}
-          formatTick={formatPerCent}
+          formatTick={formatPercent}
           tall
           domain={shares}
           legend={averaged ? averagedAccuracyLegend : accuracyLegend}
@@ -147,8 +148,7 @@ export function Charts() {
 }
 
 /** The text alternative of the charts: where the newest run stands. */
-function describe(id: string): string {
-  const series = curveOf(id);
+function describe(series: Series): string {
   const evaluation = series.lastEvaluation();
   const averaged = series.lastEvaluation(true);
   const parts = [

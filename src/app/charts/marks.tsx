@@ -1,4 +1,4 @@
-import type { Curve } from './chart';
+import type { Curve } from './curve';
 
 /** How a run is marked everywhere: a colour that colour-blind people can tell apart, and a dash pattern of its own. */
 const dashes = ['', '7 3', '2 3', '9 3 2 3', '5 2', '1 3', '12 4', '6 2 2 2 2 2'];

@@ -1,7 +1,7 @@
 import type { Axis, Row } from '../../runs/rows';
 import { placeText } from './axis';
-import type { Curve } from './chart';
 import styles from './charts.module.css';
+import type { Curve } from './curve';
 import { isMeasured } from './marks';
 
 interface ReadoutProps {

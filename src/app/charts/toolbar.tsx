@@ -1,5 +1,6 @@
 import { SegmentedControl, Slider, Switch } from '@mantine/core';
-import { type Axis, usePreferences } from '../state';
+import type { Axis } from '../../runs/rows';
+import { useActions, useLab } from '../use-lab';
 import styles from './charts.module.css';
 
 const axes: { value: Axis; label: string }[] = [
@@ -16,7 +17,8 @@ const axisParts = {
 
 /** What all charts share: the x axis, smoothing, the scale of the loss. */
 export function Toolbar() {
-  const { axis, smoothing, logLoss } = usePreferences();
+  const { axis, smoothing, logLoss } = useLab(({ preferences }) => preferences);
+  const { prefer } = useActions();
   return (
     <div className={styles.toolbar}>
       <SegmentedControl
@@ -25,7 +27,7 @@ export function Toolbar() {
         withItemsBorders={false}
         aria-label="Horizontal axis"
         value={axis}
-        onChange={(value) => usePreferences.setState({ axis: value as Axis })}
+        onChange={(value) => prefer({ axis: value as Axis })}
         data={axes}
       />
       <div className={styles.smoothing}>
@@ -39,7 +41,7 @@ export function Toolbar() {
           label={null}
           value={smoothing}
           thumbProps={{ 'aria-labelledby': 'smoothing-label' }}
-          onChange={(value) => usePreferences.setState({ smoothing: value })}
+          onChange={(value) => prefer({ smoothing: value })}
         />
         <output>{smoothing.toFixed(2)}</output>
       </div>
@@ -47,7 +49,7 @@ export function Toolbar() {
         size="xs"
         label="Log loss"
         checked={logLoss}
-        onChange={(event) => usePreferences.setState({ logLoss: event.currentTarget.checked })}
+        onChange={(event) => prefer({ logLoss: event.currentTarget.checked })}
       />
     </div>
   );

@@ -1,9 +1,8 @@
 import { startTransition, useEffect, useMemo, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { buildRows, type Row, type RowOptions } from '../../runs/rows';
-import type { Run } from '../../runs/store';
-import { curveOf } from '../curves';
-import { useRuns } from '../state';
+import type { Run } from '../../runs/run';
+import { useLab, useLabItself } from '../use-lab';
 
 /** Least time between two redraws; a slow machine gets more, so that drawing never takes more than an eighth of it. */
 const REDRAW_MS = 250;
@@ -15,7 +14,7 @@ export type PlottedRun = Pick<Run, 'id' | 'name' | 'color'>;
 
 /** Runs that are drawn, oldest first; changes only when the set, a name or a colour does, not with every step. */
 export function usePlottedRuns(): PlottedRun[] {
-  const described = useRuns(
+  const described = useLab(
     useShallow(({ runs }) =>
       runs.filter(({ hidden }) => !hidden).map(({ id, name, color }) => `${id}\n${name}\n${color}`),
     ),
@@ -33,16 +32,17 @@ export function usePlottedRuns(): PlottedRun[] {
 /** Rows for the charts, rebuilt when curves have grown, at most four times a second. */
 export function useRows(runs: PlottedRun[], { axis, smoothing, limit, plan }: RowOptions): Row[] {
   const tick = useThrottledTick();
+  const { curveOf } = useLabItself();
   return useMemo(() => {
     // Curves grow outside React: the tick is what says so.
     void tick;
     const plotted = runs.map(({ id }) => ({ id, series: curveOf(id) }));
     return buildRows(plotted, { axis, smoothing, limit, plan });
-  }, [runs, tick, axis, smoothing, limit, plan]);
+  }, [runs, tick, axis, smoothing, limit, plan, curveOf]);
 }
 
 function useThrottledTick(): number {
-  const tick = useRuns((state) => state.tick);
+  const tick = useLab((state) => state.tick);
   const [shown, setShown] = useState(tick);
   const drawnAt = useRef(0);
   const cost = useRef(0);

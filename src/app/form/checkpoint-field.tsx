@@ -1,9 +1,9 @@
 import { useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { messageOf } from '../../core/message';
+import { checkpointWords } from '../../lab/weights';
 import { Icon } from '../icons';
-import { checkpointWords, importWeights, removeWeights, useKeptWeights } from '../kept-weights';
-import { useRuns } from '../state';
+import { useActions, useLab } from '../use-lab';
 import styles from './form.module.css';
 
 interface CheckpointFieldProps {
@@ -16,9 +16,10 @@ interface CheckpointFieldProps {
 
 /** A choice among the weights that this browser keeps, and a way to bring more. */
 export function CheckpointField({ value, onChange, ...common }: CheckpointFieldProps) {
-  const checkpoints = useKeptWeights((state) => state.checkpoints);
+  const checkpoints = useLab((state) => state.checkpoints);
   // A run may have been renamed since.
-  const names = useRuns(useShallow(({ runs }) => Object.fromEntries(runs.map(({ id, name }) => [id, name]))));
+  const names = useLab(useShallow(({ runs }) => Object.fromEntries(runs.map(({ id, name }) => [id, name]))));
+  const { removeWeights } = useActions();
   const chosen = checkpoints.find(({ id }) => id === value);
   const empty = checkpoints.length === 0 ? 'none kept yet: train a run first' : 'none chosen';
   return (
@@ -62,6 +63,7 @@ export function CheckpointField({ value, onChange, ...common }: CheckpointFieldP
 /** Takes a safetensors file; says what is wrong with one that it can't take. */
 function Import({ onImport }: { onImport: (id: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
+  const { importWeights } = useActions();
   const [problem, setProblem] = useState('');
   const take = async (file: File) => {
     setProblem('');

@@ -1,10 +1,11 @@
 import { Switch } from '@mantine/core';
-import { memo } from 'react';
+import { Fragment, memo } from 'react';
 import type { OptionValues, Part, Trick } from '../../catalog/define';
 import { unmetNeed } from '../../experiment/needs';
 import { controlsOf } from '../../experiment/schema';
+import { pristine } from '../../lab/pristine';
 import { Icon } from '../icons';
-import { pristine, useExperiment, useRuns } from '../state';
+import { useActions, useLab } from '../use-lab';
 import styles from './form.module.css';
 import { OptionField } from './option-field';
 
@@ -12,30 +13,38 @@ const same = (a: OptionValues | undefined, b: OptionValues | undefined) => JSON.
 
 /** The options of a part, one row each. */
 export const Options = memo(function Options({ part }: { part: Part }) {
-  const values = useExperiment(({ experiment }) => experiment.options[part.id]);
-  const setOption = useExperiment(({ setOption }) => setOption);
+  const values = useLab(({ experiment }) => experiment.options[part.id]);
+  const refused = useLab((state) => state.refused);
+  const { setOption } = useActions();
   return [...controlsOf(part)].map(([name, control]) => {
     const value = values?.[name];
     if (value === undefined) return null;
+    const refusal = refused?.control === `${part.id}.${name}` ? refused.message : undefined;
     return (
-      <OptionField
-        key={name}
-        control={control}
-        value={value}
-        changed={JSON.stringify(value) !== JSON.stringify(pristine.options[part.id]?.[name])}
-        onChange={(next) => setOption(part.id, name, next)}
-      />
+      <Fragment key={name}>
+        <OptionField
+          control={control}
+          value={value}
+          changed={JSON.stringify(value) !== JSON.stringify(pristine.options[part.id]?.[name])}
+          onChange={(next) => setOption(part.id, name, next)}
+        />
+        {refusal && (
+          <p className={styles.expects} role="alert">
+            {refusal}
+          </p>
+        )}
+      </Fragment>
     );
   });
 });
 
 /** Puts a part back to the default experiment; there only when there is something to put back. */
 export function ResetButton({ part }: { part: Part }) {
-  const changed = useExperiment(
+  const changed = useLab(
     ({ experiment }) =>
       experiment.on[part.id] !== pristine.on[part.id] || !same(experiment.options[part.id], pristine.options[part.id]),
   );
-  const reset = useExperiment(({ reset }) => reset);
+  const { reset } = useActions();
   if (!changed) return null;
   return (
     <button
@@ -77,9 +86,9 @@ export function Warnings({ messages }: { messages: readonly string[] }) {
 
 /** A trick: its switch, one sentence, its options while it is on, and what speaks against it. */
 export const TrickBlock = memo(function TrickBlock({ part, warnings }: { part: Trick; warnings: readonly string[] }) {
-  const on = useExperiment(({ experiment }) => experiment.on[part.id] ?? false);
-  const toggle = useExperiment(({ toggle }) => toggle);
-  const unmet = useRuns(({ adapter }) => adapter && unmetNeed(part, adapter.features));
+  const on = useLab(({ experiment }) => experiment.on[part.id] ?? false);
+  const { toggle } = useActions();
+  const unmet = useLab(({ adapter }) => adapter && unmetNeed(part, adapter.features));
   return (
     <div className={styles.trick} data-on={on}>
       <div className={styles.trickHead}>

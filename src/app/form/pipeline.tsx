@@ -5,8 +5,9 @@ import { tricks } from '../../catalog/tricks';
 import { changedKeys } from '../../experiment/changes';
 import { type Choice, choices, type Experiment, MAX_SEED } from '../../experiment/schema';
 import { warningsOf } from '../../experiment/warnings';
+import { pristine } from '../../lab/pristine';
 import { Icon } from '../icons';
-import { pristine, useExperiment } from '../state';
+import { useActions, useLab } from '../use-lab';
 import styles from './form.module.css';
 import { OptionField } from './option-field';
 import { Options, ResetButton, Summary, TrickBlock, Warnings } from './part-block';
@@ -57,7 +58,7 @@ function changesOf(experiment: Experiment): Map<Stage, number> {
 /** The experiment as a form: every control is generated from the catalog. */
 export function Pipeline() {
   const [search, setSearch] = useState('');
-  const experiment = useExperiment((state) => state.experiment);
+  const experiment = useLab((state) => state.experiment);
   const deferred = useDeferredValue(experiment);
   const warnings = useMemo(() => warningsByPart(deferred), [deferred]);
   const changes = useMemo(() => changesOf(deferred), [deferred]);
@@ -123,8 +124,8 @@ export function Pipeline() {
 /** One of several: dataset, model, optimizer, schedule; with the options of the chosen one. */
 function ChoiceBlock({ choice, title, warnings }: { choice: Choice; title: string; warnings: Map<string, string[]> }) {
   const id = useId();
-  const chosen = useExperiment(({ experiment }) => experiment[choice]);
-  const choose = useExperiment(({ choose }) => choose);
+  const chosen = useLab(({ experiment }) => experiment[choice]);
+  const { choose } = useActions();
   const parts: readonly Part[] = choices[choice];
   const part = parts.find((candidate) => candidate.id === chosen);
   return (
@@ -166,8 +167,8 @@ function Credit({ dataset }: { dataset: string }) {
 }
 
 function SeedField() {
-  const seed = useExperiment(({ experiment }) => experiment.seed);
-  const setSeed = useExperiment((state) => state.setSeed);
+  const seed = useLab(({ experiment }) => experiment.seed);
+  const { setSeed } = useActions();
   return (
     <OptionField
       control={{

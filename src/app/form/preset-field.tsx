@@ -3,7 +3,8 @@ import { differences } from '../../experiment/differences';
 import { presets, START } from '../../experiment/presets';
 import type { Experiment } from '../../experiment/schema';
 import { toLink } from '../../experiment/url';
-import { pristine, useExperiment } from '../state';
+import { pristine } from '../../lab/pristine';
+import { useActions, useLab } from '../use-lab';
 import styles from './form.module.css';
 
 const startingPoints = [
@@ -33,8 +34,8 @@ function nearest(experiment: Experiment): { label: string; changes: string[] } |
 /** Starting points. What is on the form is named when it is exactly one of them, or else by the nearest one. */
 export function PresetField() {
   const id = useId();
-  const experiment = useExperiment((state) => state.experiment);
-  const change = useExperiment((state) => state.change);
+  const experiment = useLab((state) => state.experiment);
+  const { change } = useActions();
   const deferred = useDeferredValue(experiment);
   const link = useMemo(() => toLink(experiment), [experiment]);
   const near = useMemo(() => nearest(deferred), [deferred]);

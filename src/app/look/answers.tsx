@@ -1,25 +1,19 @@
 import { useId, useMemo, useState } from 'react';
-import type { Judged } from '../../runs/predictions';
-import type { Run } from '../../runs/store';
+import { formatCount, formatLoss, formatShare } from '../../core/format';
+import type { Run } from '../../runs/run';
 import { Swatch } from '../charts/marks';
-import { formatCount, formatLoss, formatShare } from '../format';
-import { useRuns } from '../state';
+import { useLab } from '../use-lab';
 import styles from './answers.module.css';
 import { Calibration } from './calibration';
 import { Confusion } from './confusion';
+import type { Judgement } from './judgement';
 import { Mistakes } from './mistakes';
 import { Threshold } from './threshold';
 import { useJudged } from './use-judged';
 
-/** A run and what its last validation said. */
-export interface Judgement {
-  run: Run;
-  judged: Judged;
-}
-
 /** What the networks of one run, or of two beside each other, say of the validation images. */
 export function Answers() {
-  const runs = useRuns((state) => state.runs);
+  const runs = useLab((state) => state.runs);
   const [first, setFirst] = useState('');
   const [second, setSecond] = useState('');
   const known = runs.filter(({ predictedAt }) => predictedAt !== undefined).toReversed();

@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
+import { formatLoss, formatShare } from '../../core/format';
 import { reliability } from '../../runs/predictions';
 import { runColor, runDash, Swatch } from '../charts/marks';
-import { formatLoss, formatShare } from '../format';
-import type { Judgement } from './answers';
 import styles from './answers.module.css';
+import type { Judgement } from './judgement';
 import { dotsOf, Plot, pathOf, shareTicks } from './plot';
 
 /** Whether the network is as sure as it is right. */

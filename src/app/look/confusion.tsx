@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
+import { formatShare } from '../../core/format';
 import { confusion, mostConfused } from '../../runs/predictions';
 import { Swatch } from '../charts/marks';
-import { formatShare } from '../format';
-import type { Judgement } from './answers';
 import styles from './answers.module.css';
+import type { Judgement } from './judgement';
 
 /** A larger table can't be read. */
 const MOST_CLASSES = 40;

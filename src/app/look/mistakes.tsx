@@ -1,10 +1,10 @@
 import { useMemo } from 'react';
+import { formatLoss, formatShare } from '../../core/format';
 import { confidence, type Judged, worstMistakes } from '../../runs/predictions';
-import { formatLoss, formatShare } from '../format';
-import type { Judgement } from './answers';
 import styles from './answers.module.css';
+import type { Judgement } from './judgement';
 import { Pixels } from './training-images';
-import { usePreview } from './use-preview';
+import { askValidation, usePreview } from './use-preview';
 
 const COUNT = 12;
 
@@ -17,14 +17,14 @@ export function Mistakes({ judgements: [one, other] }: { judgements: readonly Ju
     if (!one || rows.length === 0) return undefined;
     const { judged, run } = one;
     const wanted = rows.map((row) => ({ place: judged.places[row] as number, key: judged.keys[row] as string }));
-    return { kind: 'validation', experiment: run.experiment, wanted } as const;
+    return run.experiment && { experiment: run.experiment, wanted };
   }, [one, rows]);
-  const { answer, stale } = usePreview(wish);
+  const { answer, stale } = usePreview(askValidation, wish);
   const otherRows = useMemo(() => new Map(other?.judged.keys.map((key, row) => [key, row])), [other]);
   if (!one) return null;
   const { judged, run } = one;
   const width = judged.classes.length;
-  const made = answer?.problem === undefined && !stale ? answer : undefined;
+  const made = stale ? undefined : answer?.made;
   return (
     <section className={styles.part} data-wide="true" aria-label="Worst mistakes">
       <h4 className={styles.title}>

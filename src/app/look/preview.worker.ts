@@ -5,7 +5,6 @@
 
 import type { MixPlan } from '../../catalog/define';
 import { datasetOf } from '../../catalog/parts';
-import { messageOf } from '../../core/message';
 import { splitParts } from '../../data/holdout';
 import { loadShardIndex } from '../../data/index';
 import { type Loader, openLoader } from '../../data/loader';
@@ -13,15 +12,15 @@ import { type DataPool, openPool } from '../../data/pool';
 import type { Batch, ShardIndex } from '../../data/types';
 import { numberOf, planTraining } from '../../experiment/plan';
 import type { Experiment } from '../../experiment/schema';
+import { ownChannel, serve } from '../../platform/calls';
 import type {
-  PreviewAnswer,
+  PreviewCalls,
   PreviewImage,
-  PreviewRequest,
   TrainingPreview,
   TrainingRequest,
   ValidationPreview,
   ValidationRequest,
-} from './protocol';
+} from './preview';
 
 const indexes = new Map<string, Promise<ShardIndex>>();
 /** Of a dataset without a validation split every label is read to find them: once is enough. */
@@ -29,22 +28,19 @@ const partsOf = new WeakMap<ShardIndex, ReturnType<typeof splitParts>>();
 let pool: DataPool | undefined;
 let newest = 0;
 
-self.onmessage = async ({ data }: MessageEvent<PreviewRequest>) => {
-  newest = data.id;
-  // A burst of edits leaves only the last one to do.
-  await new Promise((resolve) => setTimeout(resolve, 120));
-  if (newest !== data.id) return;
-  let answer: PreviewAnswer;
-  try {
-    const preview = data.kind === 'training' ? await training(data) : await validation(data);
-    answer = { id: data.id, ...preview };
-  } catch (error) {
-    answer = { id: data.id, problem: messageOf(error) };
-  }
-  self.postMessage(answer);
-};
+/** Does what is asked last: a burst of edits leaves only that. */
+const unlessOvertaken =
+  <R, A>(make: (request: R) => Promise<A>) =>
+  async (request: R): Promise<A | undefined> => {
+    const mine = ++newest;
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    return mine === newest ? await make(request) : undefined;
+  };
 
-async function indexOf({ experiment, base }: PreviewRequest): Promise<ShardIndex> {
+const calls: PreviewCalls = { training: unlessOvertaken(training), validation: unlessOvertaken(validation) };
+serve(calls, ownChannel());
+
+async function indexOf({ experiment, base }: TrainingRequest | ValidationRequest): Promise<ShardIndex> {
   const dataset = datasetOf(experiment.dataset);
   const url = new URL(dataset.infoUrl(experiment.options[dataset.id] ?? {}), base).href;
   const loading = indexes.get(url) ?? loadShardIndex(url);

@@ -1,8 +1,8 @@
 import { useDeferredValue, useMemo, useState } from 'react';
+import { formatRate } from '../../core/format';
 import { coveringTicks, roundTicks } from '../charts/axis';
-import { formatRate } from '../format';
 import { planOf } from '../plan';
-import { useExperiment } from '../state';
+import { useLab } from '../use-lab';
 import styles from './look.module.css';
 import { Plot, pathOf } from './plot';
 
@@ -11,7 +11,7 @@ const POINTS = 1200;
 
 /** The learning rate of every update, before there is one: the plan that the trainer will follow. */
 export function RateCurve() {
-  const experiment = useDeferredValue(useExperiment((state) => state.experiment));
+  const experiment = useDeferredValue(useLab((state) => state.experiment));
   const plan = useMemo(() => planOf(experiment), [experiment]);
   const curve = useMemo(() => {
     if (!plan) return undefined;

@@ -1,9 +1,9 @@
 import { useId, useMemo, useState } from 'react';
+import { formatShare } from '../../core/format';
 import { atThreshold, type Scores, scoresOf, thresholdFor } from '../../runs/predictions';
 import { runColor, runDash, Swatch } from '../charts/marks';
-import { formatShare } from '../format';
-import type { Judgement } from './answers';
 import styles from './answers.module.css';
+import type { Judgement } from './judgement';
 import { Plot, pathOf, shareTicks } from './plot';
 
 const GRID = Array.from({ length: 201 }, (_, i) => i / 200);

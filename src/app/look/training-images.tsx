@@ -1,20 +1,21 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { MixPlan } from '../../catalog/define';
-import { formatShare } from '../format';
-import { useExperiment } from '../state';
+import { formatShare } from '../../core/format';
+import { useLab } from '../use-lab';
 import styles from './look.module.css';
-import type { PreviewImage } from './protocol';
-import { usePreview } from './use-preview';
+import type { PreviewImage } from './preview';
+import { askTraining, usePreview } from './use-preview';
 
 const COUNT = 16;
 
 /** Training images exactly as the network will see them, with their soft targets. */
 export function TrainingImages() {
   const id = useId();
-  const experiment = useExperiment((state) => state.experiment);
+  const experiment = useLab((state) => state.experiment);
   const [epoch, setEpoch] = useState(0);
-  const wish = useMemo(() => ({ kind: 'training', experiment, epoch, count: COUNT }) as const, [experiment, epoch]);
-  const { answer, stale } = usePreview(wish);
+  const wish = useMemo(() => ({ experiment, epoch, count: COUNT }), [experiment, epoch]);
+  const { answer, stale } = usePreview(askTraining, wish);
+  const made = answer?.made;
   return (
     <>
       <div className={styles.bar}>
@@ -36,10 +37,7 @@ export function TrainingImages() {
             +
           </button>
         </span>
-        <p>
-          The first images of the epoch, as the network will see them.{' '}
-          {answer && answer.problem === undefined && mixWords(answer.mix)}
-        </p>
+        <p>The first images of the epoch, as the network will see them. {made && mixWords(made.mix)}</p>
       </div>
       {!answer && <p className={styles.note}>Reading the first images of the dataset.</p>}
       {answer?.problem !== undefined && (
@@ -47,10 +45,10 @@ export function TrainingImages() {
           {answer.problem}
         </p>
       )}
-      {answer && answer.problem === undefined && (
+      {made && (
         <ul className={styles.images} data-stale={stale} aria-busy={stale}>
-          {answer.images.map((image) => (
-            <Picture key={image.key} image={image} size={answer.size} />
+          {made.images.map((image) => (
+            <Picture key={image.key} image={image} size={made.size} />
           ))}
         </ul>
       )}

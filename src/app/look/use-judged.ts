@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'react';
 import { type Judged, judge } from '../../runs/predictions';
-import type { Run } from '../../runs/store';
-import { predictionsOf } from '../kept-runs';
+import type { Run } from '../../runs/run';
+import { useLabItself } from '../use-lab';
 
 /** A run's predictions, worked out; undefined while they are read, 'none' where none are kept. */
 export function useJudged(run: Run | undefined): Judged | 'none' | undefined {
   const [found, setFound] = useState<{ of: string; judged: Judged | 'none' }>();
+  const { predictionsOf } = useLabItself();
   const id = run?.id;
   const at = run?.predictedAt;
   const of = `${id} ${at}`;
@@ -23,7 +24,7 @@ export function useJudged(run: Run | undefined): Judged | 'none' | undefined {
     return () => {
       wanted = false;
     };
-  }, [id, at]);
+  }, [id, at, predictionsOf]);
   // While a run goes on, its last validation stays until the next is read.
   return found && (found.of === of || found.of.startsWith(`${id} `)) ? found.judged : undefined;
 }

@@ -1,53 +1,61 @@
 import { useEffect, useRef, useState } from 'react';
-import type {
-  PreviewAnswer,
-  PreviewRequest,
-  TrainingPreview,
-  TrainingRequest,
-  ValidationPreview,
-  ValidationRequest,
-} from './protocol';
+import { messageOf } from '../../core/message';
+import { connect, type Remote } from '../../platform/calls';
+import { workerPeer } from '../../platform/worker-peer';
+import type { PreviewCalls, TrainingPreview, TrainingRequest, ValidationPreview, ValidationRequest } from './preview';
 
-export interface Preview<A> {
-  answer: A | undefined;
+/** Asks the preview's worker for one kind of preview. */
+type Ask<R, A> = (remote: Remote<PreviewCalls>, request: R) => Promise<A | undefined>;
+
+/** What was made last, or why it could not be. */
+type Answer<T> = { made: T; problem?: never } | { problem: string; made?: never };
+
+export interface Preview<T> {
+  answer: Answer<T> | undefined;
   /** A newer one is being made. */
   stale: boolean;
 }
 
-/** What a request asks, without what the hook adds. */
-type Wish<R extends PreviewRequest> = Omit<R, 'id' | 'base'>;
+/** A line to a worker of one's own; it fails in words where the browser refuses workers. */
+const openPreview = () =>
+  connect<PreviewCalls>(
+    workerPeer(
+      'The preview',
+      () => new Worker(new URL('./preview.worker.ts', import.meta.url), { type: 'module', name: 'preview' }),
+    ),
+  );
 
 /**
  * Images as the network will see them, made in a worker; keeps showing the last ones while new ones are made. Asks whenever the
  * wish is another object: memoise it. Asks for nothing while there is none.
  */
-export function usePreview(wish: Wish<TrainingRequest> | undefined): Preview<TrainingPreview>;
-export function usePreview(wish: Wish<ValidationRequest> | undefined): Preview<ValidationPreview>;
-export function usePreview(
-  wish: Wish<TrainingRequest> | Wish<ValidationRequest> | undefined,
-): Preview<TrainingPreview | ValidationPreview> {
-  const worker = useRef<Worker>(undefined);
-  const id = useRef(0);
-  const [answer, setAnswer] = useState<PreviewAnswer>();
-  const [asked, setAsked] = useState(0);
+export function usePreview<R extends { base: string }, A>(
+  ask: Ask<R, A>,
+  wish: Omit<R, 'base'> | undefined,
+): Preview<A> {
+  const remote = useRef<Remote<PreviewCalls>>(undefined);
+  const [answer, setAnswer] = useState<{ to: typeof wish; answer: Answer<A> }>();
   useEffect(() => {
-    const made = new Worker(new URL('./preview.worker.ts', import.meta.url), { type: 'module', name: 'preview' });
-    made.onmessage = ({ data }: MessageEvent<PreviewAnswer>) => {
-      if (data.id === id.current) setAnswer(data);
-    };
-    made.onerror = (error) =>
-      setAnswer({
-        id: id.current,
-        problem: `The preview stopped: ${error.message || 'its script could not be loaded'}.`,
-      });
-    worker.current = made;
-    return () => made.terminate();
+    const opened = openPreview();
+    remote.current = opened;
+    return () => opened.close();
   }, []);
   useEffect(() => {
-    if (!wish) return;
-    const request = { ...wish, id: ++id.current, base: new URL('.', location.href).href } as PreviewRequest;
-    setAsked(request.id);
-    worker.current?.postMessage(request);
-  }, [wish]);
-  return { answer, stale: answer?.id !== asked };
+    if (!wish || !remote.current) return;
+    let wanted = true;
+    const say = (found: Answer<A>) => wanted && setAnswer({ to: wish, answer: found });
+    ask(remote.current, { ...wish, base: new URL('.', location.href).href } as R).then(
+      (made) => made && say({ made }),
+      (error: unknown) => say({ problem: messageOf(error) }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [ask, wish]);
+  return { answer: answer?.answer, stale: answer?.to !== wish };
 }
+
+export const askTraining: Ask<TrainingRequest, TrainingPreview> = (remote, request) => remote.call('training', request);
+
+export const askValidation: Ask<ValidationRequest, ValidationPreview> = (remote, request) =>
+  remote.call('validation', request);

@@ -1,11 +1,11 @@
-import { formatCount } from '../format';
-import { useRuns } from '../state';
+import { formatCount } from '../../core/format';
+import { useLab } from '../use-lab';
 import styles from './panels.module.css';
 
 /** What trains: the backend, the adapter behind it, its features and its measured rate. */
 export function Device() {
-  const adapter = useRuns((state) => state.adapter);
-  const flops = useRuns((state) => state.flops);
+  const adapter = useLab((state) => state.adapter);
+  const flops = useLab((state) => state.flops);
   if (!adapter) return <p>No device was found yet.</p>;
   const { backend, vendor, architecture, description, software, features, fallbackReason } = adapter;
   const name = [vendor, architecture].filter(Boolean).join(' ');

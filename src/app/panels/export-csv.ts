@@ -1,11 +1,9 @@
-import { columns } from '../../runs/series';
-import type { Run } from '../../runs/store';
-import { curveOf } from '../curves';
+import type { Run } from '../../runs/run';
+import { columns, type Series } from '../../runs/series';
 import { saveFile } from '../save-file';
 
 /** Saves the full curve of a run: one line per update, then validation, and that of averaged weights if there is any, in the columns of its update. */
-export function downloadCurve(run: Run): void {
-  const series = curveOf(run.id);
+export function downloadCurve(run: Run, series: Series): void {
   const data = columns.map((name) => series.column(name));
   const kinds = [
     { name: 'validation', metrics: series.evaluations.filter(({ averaged }) => !averaged) },

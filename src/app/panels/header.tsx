@@ -2,7 +2,7 @@ import { useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useState } from 'react';
 import { toLink } from '../../experiment/url';
 import { Icon } from '../icons';
-import { useExperiment } from '../state';
+import { useLab } from '../use-lab';
 import styles from './panels.module.css';
 
 interface HeaderProps {
@@ -57,7 +57,7 @@ export function Header({ onHelp, onSettings }: HeaderProps) {
 
 /** Copies the address of the experiment as it stands on the form. */
 function CopyLink() {
-  const experiment = useExperiment((state) => state.experiment);
+  const experiment = useLab((state) => state.experiment);
   const [answer, setAnswer] = useState('');
   const copy = async () => {
     const link = `${location.origin}${location.pathname}?${toLink(experiment)}`;

@@ -1,18 +1,15 @@
+import { formatBytes, formatCount, formatMilliseconds, formatShare } from '../../core/format';
 import type { PerformanceReport } from '../../core/results';
-import type { Run } from '../../runs/store';
+import type { Run } from '../../runs/run';
 import { BenchmarkPanel } from '../benchmark/benchmark';
-import { formatBytes, formatCount } from '../format';
-import { useRuns } from '../state';
-import { timeKernels } from '../training';
+import { useActions, useLab } from '../use-lab';
 import { KernelVariants } from './kernel-variants';
 import styles from './performance.module.css';
 
-const milliseconds = (value: number) => `${value < 10 ? value.toFixed(2) : Math.round(value).toLocaleString('en')} ms`;
-
 /** What one update costs the device, where its time goes, and how that compares. */
 export function Performance() {
-  const run = useRuns(({ runs, performance }) => runs.findLast(({ id }) => performance[id]));
-  const report = useRuns(({ performance }) => (run ? performance[run.id] : undefined));
+  const run = useLab(({ runs, performance }) => runs.findLast(({ id }) => performance[id]));
+  const report = useLab(({ performance }) => (run ? performance[run.id] : undefined));
   return (
     <>
       {run && report ? (
@@ -28,7 +25,8 @@ export function Performance() {
 }
 
 function Update({ run, report }: { run: Run; report: PerformanceReport }) {
-  const active = useRuns((state) => state.active);
+  const active = useLab((state) => state.active);
+  const { timeKernels } = useActions();
   return (
     <div className={styles.performance}>
       <div className={styles.column}>
@@ -85,10 +83,10 @@ const factsOf = (report: PerformanceReport, imagesPerSecond: number | undefined)
   ['Submits', formatCount(report.submits)],
   ['Uploaded, the batch included', formatBytes(report.uploadBytes)],
   ['Bound by dispatches', formatBytes(report.boundBytes)],
-  ['JavaScript', milliseconds(report.jsMs)],
+  ['JavaScript', formatMilliseconds(report.jsMs)],
   ['GPU memory now', formatBytes(report.liveBytes)],
   ['GPU memory at most', formatBytes(report.peakBytes)],
-  ['Pipelines compiled', `${formatCount(report.pipelines)} in ${milliseconds(report.compileMs)}`],
+  ['Pipelines compiled', `${formatCount(report.pipelines)} in ${formatMilliseconds(report.compileMs)}`],
 ];
 
 function Kernels({ kernels }: Pick<PerformanceReport, 'kernels'>) {
@@ -108,10 +106,10 @@ function Kernels({ kernels }: Pick<PerformanceReport, 'kernels'>) {
           <tr key={name}>
             <th scope="row">{name}</th>
             <td>{dispatches}</td>
-            <td>{milliseconds(time)}</td>
+            <td>{formatMilliseconds(time)}</td>
             <td>
               <span className={styles.bar} style={{ width: `${(60 * time) / total}px` }} />
-              {((100 * time) / total).toFixed(1)} %
+              {formatShare(time / total)}
             </td>
           </tr>
         ))}

@@ -1,6 +1,7 @@
 /** The columns of the runs table: how a value is read, shown and sorted. */
-import type { Run } from '../../runs/store';
-import { formatCount, formatLoss, formatRoughDuration, formatShare } from '../format';
+
+import { formatCount, formatLoss, formatRoughDuration, formatShare } from '../../core/format';
+import type { Run } from '../../runs/run';
 
 export interface RunColumn {
   label: string;

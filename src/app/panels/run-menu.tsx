@@ -1,16 +1,23 @@
 import { Popover } from '@mantine/core';
 import { useState } from 'react';
-import type { Run } from '../../runs/store';
+import type { Run } from '../../runs/run';
 import { Icon, type IconName } from '../icons';
-import { chooseTeacher, downloadWeights, useKeptWeights } from '../kept-weights';
+import { saveFile } from '../save-file';
+import { useActions, useLab, useLabItself } from '../use-lab';
 import { downloadCurve } from './export-csv';
 import styles from './runs-table.module.css';
 
 /** What can be had of a run: its curves, and its weights while they are kept. */
 export function RunMenu({ run }: { run: Run }) {
   const { id, name } = run;
+  const { curveOf } = useLabItself();
+  const { takeWeights, chooseTeacher } = useActions();
+  const downloadWeights = async () => {
+    const weights = await takeWeights(id, name);
+    if (weights) saveFile(`tricklab-${name}.safetensors`, weights, 'application/octet-stream');
+  };
   const [opened, setOpened] = useState(false);
-  const kept = useKeptWeights(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.id === id));
+  const kept = useLab(({ checkpoints }) => checkpoints.some((checkpoint) => checkpoint.id === id));
   const label = `Download ${name}, or learn from it`;
   const item = (icon: IconName, words: string, act: () => void) => (
     <button
@@ -50,8 +57,8 @@ export function RunMenu({ run }: { run: Run }) {
         </button>
       </Popover.Target>
       <Popover.Dropdown className={styles.menu ?? ''}>
-        {item('download', 'Download curves (CSV)', () => downloadCurve(run))}
-        {kept && item('weights', 'Download weights (safetensors)', () => void downloadWeights({ id, name }))}
+        {item('download', 'Download curves (CSV)', () => downloadCurve(run, curveOf(id)))}
+        {kept && item('weights', 'Download weights (safetensors)', () => void downloadWeights())}
         {kept && item('teacher', 'Use as teacher', () => chooseTeacher(id))}
       </Popover.Dropdown>
     </Popover>

@@ -1,10 +1,8 @@
 import { memo, useEffect, useRef, useState } from 'react';
-import type { Run } from '../../runs/store';
+import type { Run } from '../../runs/run';
 import { Swatch } from '../charts/marks';
 import { Icon, type IconName } from '../icons';
-import { updateRun } from '../kept-runs';
-import { useExperiment, useRuns } from '../state';
-import { deleteRun } from '../training';
+import { useActions } from '../use-lab';
 import type { RunColumn } from './run-columns';
 import { RunMenu } from './run-menu';
 import styles from './runs-table.module.css';
@@ -14,17 +12,16 @@ interface RunRowProps {
   columns: readonly RunColumn[];
   /** What sets it apart, for a person. */
   differs: string;
-  /** Behind another run in the queue. */
-  waiting: boolean;
+  /** Where it stands, in words. */
+  standing: string;
   /** Its top-1 is the highest of several runs. */
   best: boolean;
 }
 
 /** One run; why it failed stands in a row below. Memoised: of many runs only the one in progress changes. */
-export const RunRow = memo(function RunRow({ run, columns, differs, waiting, best }: RunRowProps) {
-  const change = useExperiment((state) => state.change);
+export const RunRow = memo(function RunRow({ run, columns, differs, standing, best }: RunRowProps) {
+  const { lookAt: look, setVisible, loadSettings, remove } = useActions();
   const visibility = run.hidden ? 'Show' : 'Hide';
-  const look = (id: string | undefined) => useRuns.setState({ lookedAt: id });
   return (
     <>
       <tr
@@ -48,8 +45,8 @@ export const RunRow = memo(function RunRow({ run, columns, differs, waiting, bes
           </td>
         ))}
         <td>
-          <span className={styles.state} data-state={waiting ? 'waiting' : run.state}>
-            {waiting ? 'waiting' : run.state}
+          <span className={styles.state} data-state={standing === 'waiting' ? 'waiting' : run.state}>
+            {standing}
           </span>
           <DeviceMark run={run} />
         </td>
@@ -57,15 +54,11 @@ export const RunRow = memo(function RunRow({ run, columns, differs, waiting, bes
           <Action
             icon={run.hidden ? 'eyeOff' : 'eye'}
             label={`${visibility} ${run.name}`}
-            onClick={() => updateRun(run.id, { hidden: !run.hidden })}
+            onClick={() => setVisible(run.id, run.hidden)}
           />
-          <Action
-            icon="load"
-            label={`Load the settings of ${run.name}`}
-            onClick={() => change(run.experiment, `load ${run.id}`)}
-          />
+          <Action icon="load" label={`Load the settings of ${run.name}`} onClick={() => loadSettings(run)} />
           <RunMenu run={run} />
-          <Action icon="bin" label={`Delete ${run.name}`} onClick={() => deleteRun(run.id)} />
+          <Action icon="bin" label={`Delete ${run.name}`} onClick={() => remove(run.id)} />
         </td>
       </tr>
       {run.message && (
@@ -111,13 +104,13 @@ function Name({ run }: { run: Run }) {
 function NameInput({ run, onDone }: { run: Run; onDone: () => void }) {
   const [draft, setDraft] = useState(run.name);
   const input = useRef<HTMLInputElement>(null);
+  const { rename } = useActions();
   useEffect(() => {
     input.current?.focus();
     input.current?.select();
   }, []);
   const keep = () => {
-    const name = draft.trim().slice(0, 40);
-    if (name) updateRun(run.id, { name });
+    rename(run.id, draft);
     onDone();
   };
   return (

@@ -1,23 +1,33 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { distinctions } from '../../experiment/differences';
+import { stateWord } from '../../lab/lab';
+import { pristine } from '../../lab/pristine';
+import type { Run } from '../../runs/run';
 import { Icon } from '../icons';
-import { restoreRun } from '../kept-runs';
-import { pristine, useRuns } from '../state';
+import { useActions, useLab } from '../use-lab';
 import { byAge, columnsFor, nextOrder, type Order, type RunColumn, sortRuns } from './run-columns';
 import { RunRow } from './run-row';
 import styles from './runs-table.module.css';
 
 /** Every run that this browser keeps. */
 export function RunsTable() {
-  const runs = useRuns((state) => state.runs);
-  const loaded = useRuns((state) => state.loaded);
-  const queue = useRuns((state) => state.queue);
+  const runs = useLab((state) => state.runs);
+  const loaded = useLab((state) => state.loaded);
+  const queue = useLab((state) => state.queue);
+  const elsewhere = useLab((state) => state.elsewhere);
   const [order, setOrder] = useState<Order>(byAge);
   // The experiment of a run never changes, so this is worked out when a run comes or goes, not with every step.
-  const experiments = useRuns(useShallow((state) => state.runs.map(({ experiment }) => experiment)));
-  const { common, own } = useMemo(() => distinctions(experiments, pristine), [experiments]);
-  const ownOf = new Map(runs.map(({ id }, i) => [id, own[i] ?? []]));
+  const experiments = useLab(useShallow((state) => state.runs.map(({ experiment }) => experiment)));
+  const { common, own } = useMemo(() => {
+    const readable = experiments.filter((experiment) => experiment !== undefined);
+    const { common, own } = distinctions(readable, pristine);
+    return { common, own: new Map(readable.map((experiment, i) => [experiment, own[i] ?? []])) };
+  }, [experiments]);
+  const differs = ({ experiment }: Run) =>
+    experiment
+      ? own.get(experiment)?.join(' · ') || (common.length ? 'nothing else' : 'the default')
+      : 'settings of another version';
   const columns = columnsFor(runs);
   const best = Math.max(...runs.map(({ summary }) => summary.top1 ?? -1));
   return (
@@ -58,8 +68,8 @@ export function RunsTable() {
                   key={run.id}
                   run={run}
                   columns={columns}
-                  differs={(ownOf.get(run.id) ?? []).join(' · ') || (common.length ? 'nothing else' : 'the default')}
-                  waiting={queue.includes(run.id)}
+                  differs={differs(run)}
+                  standing={stateWord(run, { queue, elsewhere })}
                   best={runs.length > 1 && run.summary.top1 === best}
                 />
               ))}
@@ -88,8 +98,9 @@ function Heading({ column, order, onPress }: { column: RunColumn; order: Order; 
 
 /** Offers the run that was deleted last back. */
 function Undo() {
-  const name = useRuns((state) => state.deleted?.name);
+  const name = useLab((state) => state.deleted?.name);
   const button = useRef<HTMLButtonElement>(null);
+  const { undo } = useActions();
   useEffect(() => {
     // The row that had the focus is gone: a keyboard goes on from here.
     if (name !== undefined && document.activeElement === document.body) button.current?.focus();
@@ -98,7 +109,7 @@ function Undo() {
   return (
     <p className={styles.undo} role="status">
       Deleted {name}.
-      <button type="button" ref={button} onClick={restoreRun}>
+      <button type="button" ref={button} onClick={undo}>
         <Icon name="reset" /> Undo
       </button>
     </p>

@@ -1,7 +1,7 @@
 import { datasetOf } from '../../catalog/parts';
-import type { Run } from '../../runs/store';
-import { formatDuration } from '../format';
-import { useExperiment, useRuns } from '../state';
+import { formatDuration } from '../../core/format';
+import type { Run } from '../../runs/run';
+import { useLab } from '../use-lab';
 import styles from './panels.module.css';
 
 interface StatusBarProps {
@@ -11,8 +11,9 @@ interface StatusBarProps {
 
 /** The line at the bottom: what runs, on what, on whose data. */
 export function StatusBar({ onDevice, onCredits }: StatusBarProps) {
-  const dataset = useExperiment(({ experiment }) => datasetOf(experiment.dataset));
-  const adapter = useRuns((state) => state.adapter);
+  const dataset = useLab(({ experiment }) => datasetOf(experiment.dataset));
+  const adapter = useLab((state) => state.adapter);
+  const gone = useLab(({ trainer }) => trainer === 'gone');
   return (
     <footer className={styles.status}>
       <RunStatus />
@@ -28,7 +29,7 @@ export function StatusBar({ onDevice, onCredits }: StatusBarProps) {
             {adapter.software && <b data-mark="true">software adapter, expect it slow</b>}
           </>
         ) : (
-          'Looking for a GPU'
+          deviceWords(gone)
         )}
       </button>
       <button type="button" className={styles.statusItem} title="Data and licences" onClick={onCredits}>
@@ -37,6 +38,8 @@ export function StatusBar({ onDevice, onCredits }: StatusBarProps) {
     </footer>
   );
 }
+
+const deviceWords = (gone: boolean) => (gone ? 'No training worker: Train starts one' : 'Looking for a GPU');
 
 /** Where a run stands. It validates after the last update of every epoch, and after its last one. */
 function stageWords({ state, summary: { step }, totalSteps, stepsPerEpoch }: Run): string {
@@ -49,10 +52,18 @@ function stageWords({ state, summary: { step }, totalSteps, stepsPerEpoch }: Run
 }
 
 function RunStatus() {
-  const run = useRuns(({ runs, active }) => runs.find(({ id }) => id === active));
-  const progress = useRuns((state) => (run ? state.progress[run.id] : undefined));
-  const waiting = useRuns((state) => state.queue.length);
-  if (!run) return <span className={styles.statusRun}>Idle</span>;
+  const run = useLab(({ runs, active }) => runs.find(({ id }) => id === active));
+  const progress = useLab((state) => (run ? state.progress[run.id] : undefined));
+  const waiting = useLab((state) => state.queue.length);
+  const waitingFor = useLab((state) => state.waitingFor);
+  const silence = useLab((state) => state.silence);
+  if (!run) {
+    return (
+      <span className={styles.statusRun}>
+        {waiting > 0 ? `Idle, ${waiting} waiting: Train goes on with them` : 'Idle'}
+      </span>
+    );
+  }
   const { summary, totalSteps } = run;
   const preparing = summary.step === 0;
   const share = preparing ? progress?.fraction : totalSteps ? summary.step / totalSteps : undefined;
@@ -62,7 +73,8 @@ function RunStatus() {
     <span className={styles.statusRun}>
       <progress value={share ?? undefined} max={1} aria-label={`Progress of ${run.name}`} />
       <span>
-        <b>{run.name}</b> {preparing ? (progress?.message ?? 'Starting') : stageWords(run)}
+        <b>{run.name}</b> {waitingFor ?? (preparing ? (progress?.message ?? 'Starting') : stageWords(run))}
+        {silence !== undefined && `: no sign of life for ${formatDuration(silence)}, it may be compiling; Stop ends it`}
         {!preparing && left !== undefined && left > 0 && run.state === 'running'
           ? `, ${formatDuration(left)} left`
           : ''}

@@ -1,26 +1,31 @@
 import { useDeferredValue, useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { formatBytes, formatCount, formatRoughDuration } from '../../core/format';
 import { differences } from '../../experiment/differences';
-import { rateFor, saysRate } from '../device-rate';
-import { formatBytes, formatCount, formatRoughDuration } from '../format';
+import { rateFor, saysRate } from '../../lab/device-rate';
+import { shorterThan } from '../../lab/sizing';
+import { isReadable } from '../../runs/run';
 import { Icon } from '../icons';
-import { useKeptWeights } from '../kept-weights';
 import { costOf } from '../plan';
-import { shorterThan } from '../sizing';
-import { useExperiment, useRuns } from '../state';
-import { pause, resume, stop, train } from '../training';
+import { useActions, useLab } from '../use-lab';
 import styles from './transport.module.css';
 
 /** What changed, what it will cost, and the button. */
 export function Transport() {
-  const run = useRuns(({ runs, active }) => runs.find(({ id }) => id === active));
+  const run = useLab(({ runs, active }) => runs.find(({ id }) => id === active));
+  const { start, stop, pause, resume } = useActions();
   const paused = run?.state === 'paused';
   return (
     <section className={styles.transport} aria-label="Training">
       <Changes />
       <Costs />
       <div className={styles.buttons}>
-        <button type="button" className={styles.train} onClick={train} title="Ctrl+Enter, or the space bar">
+        <button
+          type="button"
+          className={styles.train}
+          onClick={() => void start()}
+          title="Ctrl+Enter, or the space bar"
+        >
           <Icon name="play" />
           {run ? 'Train next' : 'Train'}
         </button>
@@ -49,10 +54,9 @@ const CHANGES_IN_SIGHT = 3;
 
 /** What is different from the newest run. */
 function Changes() {
-  const experiment = useExperiment((state) => state.experiment);
-  const newest = useRuns(({ runs }) => runs.at(-1)?.experiment);
-  const sized = useRuns((state) => state.sized);
-  const name = useRuns(({ runs }) => runs.at(-1)?.name);
+  const experiment = useLab((state) => state.experiment);
+  const newest = useLab(({ runs }) => runs.findLast(isReadable));
+  const sized = useLab((state) => state.sized);
   if (!newest) {
     return (
       <p className={styles.changes}>
@@ -60,7 +64,8 @@ function Changes() {
       </p>
     );
   }
-  const changed = differences(newest, experiment);
+  const { name } = newest;
+  const changed = differences(newest.experiment, experiment);
   return (
     <p
       className={styles.changes}
@@ -83,11 +88,11 @@ function Changes() {
 }
 
 function Costs() {
-  const experiment = useDeferredValue(useExperiment((state) => state.experiment));
-  const change = useExperiment((state) => state.change);
-  const probed = useRuns((state) => state.flops);
-  const telling = useRuns(useShallow(({ runs, adapter }) => runs.filter((run) => saysRate(run, adapter))));
-  const checkpoints = useKeptWeights((state) => state.checkpoints);
+  const experiment = useDeferredValue(useLab((state) => state.experiment));
+  const { change } = useActions();
+  const probed = useLab((state) => state.flops);
+  const telling = useLab(useShallow(({ runs, adapter }) => runs.filter((run) => saysRate(run, adapter))));
+  const checkpoints = useLab((state) => state.checkpoints);
   const { cost, shorter } = useMemo(() => {
     const teacher = experiment.on.distillation
       ? checkpoints.find(({ id }) => id === experiment.options.distillation?.teacher)

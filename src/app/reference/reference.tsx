@@ -1,11 +1,11 @@
 import { memo, useId, useMemo, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
+import { formatPoints, formatShare } from '../../core/format';
 import { mean } from '../../core/stats';
 import { presets } from '../../experiment/presets';
 import { type PublishedRow, type PublishedTable, publishedTables } from '../../experiment/published';
 import { gainOver, type OwnSetting, ownSettings, type SeedResults } from '../../runs/reference';
-import { formatShare } from '../format';
-import { useExperiment, useRuns } from '../state';
+import { useActions, useLab } from '../use-lab';
 import styles from './reference.module.css';
 
 const presetOf = new Map(presets.map((preset) => [preset.id, preset]));
@@ -23,13 +23,10 @@ const rowsOf = ({ rows }: PublishedTable) =>
 const formatPublished = (value: number) =>
   `${value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 3 })} %`;
 
-/** Percentage points with their sign. */
-const formatPoints = (points: number) => `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(2)}`;
-
 /** Published tables, and one's own runs of the same rows beside them. */
 export function Reference() {
   // Runs count when they have finished: a run in progress changes nothing here.
-  const finished = useRuns(useShallow(({ runs }) => runs.filter(({ state }) => state === 'finished')));
+  const finished = useLab(useShallow(({ runs }) => runs.filter(({ state }) => state === 'finished')));
   const tables = useMemo(
     () => publishedTables.map((table) => ({ table, settings: ownSettings(finished, rowsOf(table)) })),
     [finished],
@@ -135,7 +132,7 @@ interface RowProps {
 }
 
 function Row({ table, row, results, baseline }: RowProps) {
-  const change = useExperiment((state) => state.change);
+  const { change } = useActions();
   const [first] = table.rows;
   const preset = presetOf.get(row.preset);
   const gain = row === first ? undefined : gainOver(baseline, results);

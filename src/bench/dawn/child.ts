@@ -3,8 +3,8 @@
  * browser's worker, with Dawn where it expects the browser. Its one argument names the contender.
  */
 import { create as createDawn, globals } from 'webgpu';
+import { type Channel, serve } from '../../platform/calls';
 import { type Contender, callsOf } from '../contender';
-import { type Channel, serve } from '../remote';
 
 Object.assign(globalThis, globals);
 // jax-js reads the user agent.

@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import { indexAt, pickPerBucket, smooth } from '../../../src/core/downsample';
 import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatFactor,
   formatLoss,
+  formatMilliseconds,
+  formatPercent,
+  formatPoints,
   formatRate,
   formatRoughDuration,
   formatShare,
-} from '../../../src/app/format';
-import { indexAt, pickPerBucket, smooth } from '../../../src/core/downsample';
+} from '../../../src/core/format';
 import { meanInterval, median, studentQuantile } from '../../../src/core/stats';
 
 describe('numbers for people', () => {
@@ -23,6 +27,12 @@ describe('numbers for people', () => {
     [formatCount(34_344), '34.3 k'],
     [formatCount(999_700), '1.00 M'],
     [formatBytes(23_400_000), '23 MB'],
+    [formatMilliseconds(0.123), '0.12 ms'],
+    [formatMilliseconds(45.67), '45.7 ms'],
+    [formatMilliseconds(1234.5), '1,235 ms'],
+    [formatPercent(0.314), '31 %'],
+    [formatPoints(-0.5), '−0.50'],
+    [formatFactor(9.36), '9.4×'],
     [formatDuration(59.7), '1 min 0 s'],
     [formatDuration(39_700), '11 h 1 min'],
     [formatRoughDuration(0.2), '1 s'],

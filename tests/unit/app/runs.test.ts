@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { rateFor, saysRate } from '../../../src/app/device-rate';
+
 import { byAge, columnsFor, nextOrder, runColumns, sortRuns } from '../../../src/app/panels/run-columns';
 import type { AdapterSummary } from '../../../src/core/results';
 import { distinctions } from '../../../src/experiment/differences';
 import { estimate } from '../../../src/experiment/estimate';
 import { defaultExperiment, type Experiment, experimentWith } from '../../../src/experiment/schema';
-import type { Run, RunSummary } from '../../../src/runs/store';
+import { rateFor, saysRate } from '../../../src/lab/device-rate';
+import type { Run, RunSummary } from '../../../src/runs/run';
 
 const adapter: AdapterSummary = {
   backend: 'webgpu',

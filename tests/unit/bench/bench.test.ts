@@ -1,12 +1,12 @@
 /** The benchmark without a GPU: what it is asked for, how it is judged, and what it gives. */
 import { describe, expect, it } from 'vitest';
 import type { Calls, Turn } from '../../../src/bench/contender';
-import type { Peer } from '../../../src/bench/remote';
 import { type BenchOptions, type Progress, runBench } from '../../../src/bench/run-bench';
 import { noiseBatch, stepFlops, workloads } from '../../../src/bench/workloads';
 import { summaryOf } from '../../../src/cli/bench-words';
 import { benchRequest } from '../../../src/cli/commands/bench';
 import { main } from '../../../src/cli/main';
+import type { Peer } from '../../../src/platform/calls';
 
 describe('bench', () => {
   it('takes all workloads, and fewer of them in fewer turns with --quick', () => {
@@ -93,7 +93,7 @@ function fakeWorker(plan: Plan | undefined, calls: string[]): Peer {
       calls.push(name);
       queueMicrotask(() => {
         if (plan) listener({ id, result: answers[name](args[0]) });
-        else broken('killed');
+        else broken('A worker of the benchmark failed: killed');
       });
     },
     close: () => calls.push('closed'),

@@ -9,7 +9,7 @@ import { defaultExperiment, type Experiment, setKeys } from '../../../src/experi
 import { toLink } from '../../../src/experiment/url';
 import { warningsOf } from '../../../src/experiment/warnings';
 import { gainOver, ownSettings } from '../../../src/runs/reference';
-import type { Run } from '../../../src/runs/store';
+import type { Run } from '../../../src/runs/run';
 import { experimentArbitrary } from '../../support/experiment-arbitrary';
 
 const presetOf = (id: string) => {

@@ -2,10 +2,9 @@
 import { estimateSeconds } from '../experiment/estimate';
 import { presets } from '../experiment/presets';
 import type { Experiment } from '../experiment/schema';
-import { toLink } from '../experiment/url';
-import type { Run } from '../runs/store';
+import type { Run } from '../runs/run';
 import { rateFor } from './device-rate';
-import { pristine, useExperiment, useRuns } from './state';
+import { pristine } from './pristine';
 
 /** Longer than this, and nobody waits to see what a trick does. */
 const PATIENCE_SECONDS = 20 * 60;
@@ -34,14 +33,6 @@ export function shorterThan(
   return shorter * WORTH_IT < seconds ? { label, experiment, seconds: shorter } : undefined;
 }
 
-/** Chooses a smaller experiment on a slow device; never touches settings that came from a link or a person. */
-export function sizeToDevice(flops: number): void {
-  const { experiment } = useExperiment.getState();
-  if (location.search !== '' || toLink(experiment) !== toLink(pristine) || useRuns.getState().active) return;
-  if (tiny && estimateSeconds(pristine, flops) > PATIENCE_SECONDS) {
-    // Not a step of history: nobody took it.
-    history.replaceState(null, '', `?${toLink(tiny.experiment)}`);
-    useExperiment.setState({ experiment: tiny.experiment });
-  }
-  useRuns.setState({ sized: true });
-}
+/** The experiment to begin with on a device of this rate (useful FLOP/s), if the default one is none that anybody waits for. */
+export const sizedTo = (flops: number): Experiment | undefined =>
+  tiny && estimateSeconds(pristine, flops) > PATIENCE_SECONDS ? tiny.experiment : undefined;

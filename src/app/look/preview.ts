@@ -1,9 +1,8 @@
-/** What the page asks the preview worker, and what it answers. Types only. */
+/** What the preview's worker can be called for. Types only. */
 import type { MixPlan } from '../../catalog/define';
 import type { Experiment } from '../../experiment/schema';
 
 interface Asked {
-  id: number;
   experiment: Experiment;
   /** Address that the dataset's index is relative to. */
   base: string;
@@ -11,7 +10,6 @@ interface Asked {
 
 /** The first training batch of an epoch, augmented and mixed. */
 export interface TrainingRequest extends Asked {
-  kind: 'training';
   /** From 0. */
   epoch: number;
   /** Most images to show. */
@@ -20,12 +18,9 @@ export interface TrainingRequest extends Asked {
 
 /** Images of the validation, as the network is validated on them. */
 export interface ValidationRequest extends Asked {
-  kind: 'validation';
   /** Places in the order of the validation, and the keys that must stand there. */
   wanted: { place: number; key: string }[];
 }
-
-export type PreviewRequest = TrainingRequest | ValidationRequest;
 
 export interface PreviewImage {
   /** Of the sample in its dataset. */
@@ -38,15 +33,20 @@ export interface PreviewImage {
   leastTarget: number;
 }
 
-/** Why there is no preview, for a person. */
-interface NoPreview {
-  problem: string;
+export interface TrainingPreview {
+  size: number;
+  mix: MixPlan;
+  images: PreviewImage[];
 }
 
-export type TrainingPreview = { size: number; mix: MixPlan; images: PreviewImage[]; problem?: never } | NoPreview;
-
-export type ValidationPreview =
+export interface ValidationPreview {
+  size: number;
   /** RGBA, [size, size, 4], in the order asked for; absent where the image is not in its place any more. */
-  { size: number; images: (Uint8ClampedArray<ArrayBuffer> | undefined)[]; problem?: never } | NoPreview;
+  images: (Uint8ClampedArray<ArrayBuffer> | undefined)[];
+}
 
-export type PreviewAnswer = { id: number } & (TrainingPreview | ValidationPreview);
+/** Each rejects in words; undefined for a request that a newer one has overtaken. */
+export type PreviewCalls = {
+  training(request: TrainingRequest): Promise<TrainingPreview | undefined>;
+  validation(request: ValidationRequest): Promise<ValidationPreview | undefined>;
+};

@@ -6,6 +6,9 @@ const known = (value: number | undefined): value is number => value !== undefine
 export const formatLoss = (value: number | undefined) =>
   known(value) ? (value >= 100 ? value.toPrecision(4) : value.toFixed(value >= 10 ? 2 : 3)) : DASH;
 
+/** A share in [0, 1] as whole per cent. */
+export const formatPercent = (share: number) => `${Math.round(share * 100)} %`;
+
 /** A share in [0, 1] as per cent with one decimal. */
 export const formatShare = (value: number | undefined) => (known(value) ? `${(value * 100).toFixed(1)} %` : DASH);
 
@@ -38,6 +41,16 @@ export function formatBytes(bytes: number | undefined): string {
   if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
   return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.max(1, Math.round(bytes / 1e3))} kB`;
 }
+
+/** Milliseconds with the digits that mean something. */
+export const formatMilliseconds = (ms: number) =>
+  ms < 10 ? `${ms.toFixed(2)} ms` : ms < 100 ? `${ms.toFixed(1)} ms` : `${Math.round(ms).toLocaleString('en')} ms`;
+
+/** How many times more. */
+export const formatFactor = (factor: number) => `${factor.toFixed(1)}×`;
+
+/** Percentage points with their sign. */
+export const formatPoints = (points: number) => `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(2)}`;
 
 /** Seconds as 8 s, 4 min 10 s, 2 h 5 min, 3 d 4 h. */
 export function formatDuration(seconds: number | undefined): string {

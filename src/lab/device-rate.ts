@@ -3,7 +3,7 @@ import type { AdapterSummary } from '../core/results';
 import { estimate } from '../experiment/estimate';
 import { expectedFacts } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
-import type { Run } from '../runs/store';
+import type { Run } from '../runs/run';
 
 /** Fewer updates than this say more about compilation than about speed. */
 const ENOUGH_UPDATES = 10;
@@ -38,6 +38,7 @@ export function rateFor(experiment: Experiment, runs: readonly Run[], probed: nu
   const wanted = flopsPerImage(experiment);
   let nearest = { distance: Math.log(SIMILAR), rate: probed };
   for (const run of runs) {
+    if (!run.experiment) continue;
     const flops = flopsPerImage(run.experiment);
     const distance = Math.abs(Math.log(flops / wanted));
     const { imagesPerSecond } = run.summary;
