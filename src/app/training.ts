@@ -137,6 +137,13 @@ function receive(event: Event): void {
         }));
       }
       return;
+    case 'waiting':
+    case 'notice':
+      if (findRun(event.session) && event.message !== undefined) {
+        const { message } = event;
+        useRuns.setState(({ progress }) => ({ progress: { ...progress, [event.session]: { message } } }));
+      }
+      return;
     case 'started': {
       const { parameters, stepsPerEpoch, totalSteps } = event;
       const { adapter } = useRuns.getState();

@@ -1,12 +1,11 @@
 /** Shards as the trainer finds them, read without a browser: a folder, a dataset of this checkout, or an address. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { datasetOf } from '../catalog/parts';
+import { messageOf } from '../core/message';
 import type { ShardCache } from '../data/cache';
-import { parseShardIndex } from '../data/index';
-import type { ShardSource } from '../data/shards';
-import type { ShardIndex } from '../data/types';
+import { INDEX_NAMES } from '../data/index';
+import { type OpenDataset, openDataset } from '../data/open';
 import type { Experiment } from '../experiment/schema';
 import { Failure } from './failure';
 
@@ -18,31 +17,26 @@ const fetchFile: typeof fetch = async (input, init) => {
   const url = new URL(String(input));
   if (url.protocol !== 'file:') return await fetch(input, init);
   const path = fileURLToPath(url);
-  return existsSync(path) ? new Response(readFileSync(path)) : new Response(null, { status: 404 });
+  const there = existsSync(path) && statSync(path).isFile();
+  return there ? new Response(readFileSync(path)) : new Response(null, { status: 404 });
 };
 
 /** Files are on a disk already. */
 const noCache: ShardCache = { get: async () => undefined, put: async () => {} };
 
-/** How the loader gets at a split here. */
-export const shardSource = (index: ShardIndex, split: string): ShardSource => ({
-  index,
-  split,
-  fetch: fetchFile,
-  cache: noCache,
-});
-
-/** The index of a folder of shards, else of the experiment's own dataset. Throws a Failure for a person. */
-export async function readShardIndex(experiment: Experiment, folder: string | undefined): Promise<ShardIndex> {
-  const dataset = datasetOf(experiment.dataset);
-  let address: string;
+/** The dataset of a folder of shards, else the experiment's own. Throws a Failure for a person. */
+export async function openNodeDataset(
+  experiment: Experiment,
+  folder: string | undefined,
+  onProblem: (message: string) => void,
+): Promise<OpenDataset> {
+  if (folder !== undefined && !INDEX_NAMES.some((name) => existsSync(join(folder, name))))
+    throw new Failure(`The index of the shards cannot be read: there is none at ${join(folder, INDEX_NAMES[0])}.`);
+  const own = folder === undefined ? undefined : pathToFileURL(join(folder, INDEX_NAMES[0])).href;
   try {
-    const path = folder === undefined ? dataset.infoUrl(experiment.options[dataset.id] ?? {}) : '_info.json';
-    address = URL.canParse(path) ? path : pathToFileURL(join(folder ?? SITE, path)).href;
-    const answer = await fetchFile(address);
-    if (!answer.ok) throw new Error(`there is none at ${address} (${answer.status})`);
-    return parseShardIndex(await answer.json(), address);
+    const place = { experiment, base: pathToFileURL(SITE).href, own };
+    return await openDataset(place, { fetch: fetchFile, cache: noCache, onProblem });
   } catch (error) {
-    throw new Failure(`The index of the shards cannot be read: ${(error as Error).message}`);
+    throw new Failure(messageOf(error));
   }
 }

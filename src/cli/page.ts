@@ -57,6 +57,8 @@ async function pass(event: Event): Promise<boolean> {
       return false;
     case 'ready':
     case 'progress':
+    case 'waiting':
+    case 'notice':
     case 'started':
     case 'steps':
     case 'evaluated':

@@ -9,6 +9,7 @@ import {
   type Rate,
   type ScalePlan,
 } from '../catalog/define';
+import type { Rgb } from '../catalog/image-ops';
 import { mixPlan } from '../catalog/mixing';
 import { datasetOf, optimizerOf, scheduleOf } from '../catalog/parts';
 import { activeTricks } from '../catalog/tricks';
@@ -19,6 +20,9 @@ export interface DataFacts {
   /** Training images that the run uses, after data.fraction. */
   trainImages: number;
   classes: number;
+  /** Channel mean and std of its pixels, in [0, 1]. Default: what the catalog says of the experiment's dataset. */
+  mean?: Rgb;
+  std?: Rgb;
 }
 
 export interface TrainingPlan {
@@ -48,8 +52,8 @@ export interface TrainingPlan {
   lr: Rate;
   /** Mix plan of a micro-batch: epoch from 0, index within the epoch from 0. */
   mix: (epoch: number, microBatchIndex: number) => MixPlan;
-  mean: readonly [number, number, number];
-  std: readonly [number, number, number];
+  mean: Rgb;
+  std: Rgb;
 }
 
 /** The facts that the catalog expects of the chosen dataset, before its index is read. */
@@ -104,7 +108,7 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
     const inner = rate;
     if (trick.rate) rate = (c) => trick.rate?.(options, inner, c) ?? inner(c);
   }
-  const { mean, std } = datasetOf(experiment.dataset);
+  const { mean, std } = { ...datasetOf(experiment.dataset), ...facts };
   return {
     size,
     batch,

@@ -62,6 +62,10 @@ export type Event =
   | { type: 'ready'; adapter: AdapterSummary }
   /** What a run is doing before its first point: 'loading data', 'compiling', ...; fraction in [0, 1] where known. */
   | { type: 'progress'; session: SessionId; message: string; fraction?: number }
+  /** What a run waits for now: a download, a busy server, the network. Without a message it goes on. */
+  | { type: 'waiting'; session: SessionId; message?: string }
+  /** What the user should know of the data: images left out, damaged shards, nothing to validate on. Said once. */
+  | { type: 'notice'; session: SessionId; message: string }
   | {
       type: 'started';
       session: SessionId;
@@ -79,7 +83,8 @@ export type Event =
   | { type: 'paused' | 'resumed'; session: SessionId }
   | { type: 'finished'; session: SessionId; reason: 'done' | 'stopped'; timing: RunTiming; weights?: ArrayBuffer }
   | { type: 'predicted'; session: SessionId; logits: number[][]; keys: string[]; labels: number[] }
-  | { type: 'failed'; session: SessionId; message: string }
+  /** weights: what it had learned, where the run was to return its weights and they are still numbers. */
+  | { type: 'failed'; session: SessionId; message: string; weights?: ArrayBuffer }
   /** The device is gone: every session of this worker has failed; make a new worker. */
   | { type: 'device-lost'; message: string }
   /** Useful rate of a small training-like convolution, FLOP/s: sizes the default experiment. */
