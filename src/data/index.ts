@@ -91,6 +91,22 @@ const splitSchema = z
     }
   });
 
+const KINDS: Record<string, string> = {
+  array: 'a list',
+  tuple: 'a list of three numbers',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** zod's own words are for programs. */
+function wordsFor(issue: { code?: string | undefined; expected?: unknown; input?: unknown }): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  return issue.input === undefined ? 'is missing' : `must be ${KINDS[String(issue.expected)] ?? 'something else'}`;
+}
+
 /** Names for classes of which only the number is known: '0', '1', ... */
 const numberedClasses = (classes: number | undefined) =>
   classes === undefined ? undefined : Array.from({ length: classes }, (_, label) => String(label));
@@ -158,7 +174,7 @@ export function parseShardIndex(json: unknown, infoUrl: string): ShardIndex {
   } catch {
     throw new Error(`The address of the dataset's index must be a full URL, got '${infoUrl}'.`);
   }
-  const parsed = infoSchema.safeParse(json);
+  const parsed = infoSchema.safeParse(json, { error: wordsFor });
   if (!parsed.success) {
     const issues = parsed.error.issues.map(
       (issue) => `${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`,

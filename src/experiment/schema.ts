@@ -163,10 +163,10 @@ export function parseExperiment(value: unknown): Checked {
 
 /** The problem of an experiment or link that another version of Tricklab made. */
 export function versionProblem(key: string, version: unknown): Problem {
-  return {
-    key,
-    message: `This experiment has version ${String(version).slice(0, 20)}; this Tricklab reads version ${EXPERIMENT_VERSION}.`,
-  };
+  // Anything may stand there, even what cannot be made a text.
+  const plain = typeof version === 'string' || typeof version === 'number';
+  const said = plain ? `version ${String(version).slice(0, 20)}` : 'no version';
+  return { key, message: `This experiment has ${said}; this Tricklab reads version ${EXPERIMENT_VERSION}.` };
 }
 
 /** The experiment with a trick switched, and the tricks that it excludes switched off. */

@@ -24,6 +24,8 @@ export type Fault =
   | 'longer'
   /** A redirect to itself. */
   | 'loop'
+  /** What other sites may not read. */
+  | 'private'
   | 'missing';
 
 export interface FaultServer {
@@ -92,6 +94,10 @@ async function answer(
       return;
     case 'loop':
       response.writeHead(302, { location: request.url ?? '/' }).end();
+      return;
+    case 'private':
+      response.removeHeader('access-control-allow-origin');
+      response.end(whole(bytes));
       return;
     case undefined:
       response.end(whole(bytes));
