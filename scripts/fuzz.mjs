@@ -17,7 +17,18 @@ const row = (...cells) =>
   process.stdout.write(`${cells.map((cell, i) => String(cell).padEnd(i ? 10 : 16)).join('')}\n`);
 row('reader', 'cases', 'accepted', 'slowest', 'wrong');
 for (const reader of module.readers) {
-  const { name, cases: read, accepted, slowestMs, wrong } = module.fuzz(reader, cases, SECONDS, seed);
+  const {
+    name,
+    cases: read,
+    accepted,
+    slowestMs,
+    wrong,
+  } = module.fuzz(reader, {
+    cases,
+    seed,
+    seconds: SECONDS,
+    slowMs: 1000,
+  });
   row(name, read, accepted, `${slowestMs.toFixed(0)} ms`, wrong.length);
   for (const words of wrong.slice(0, 5)) process.stdout.write(`  ${words}\n`);
   if (wrong.length > 0) process.exitCode = 1;

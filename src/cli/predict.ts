@@ -30,6 +30,7 @@ export async function predict(argv: readonly string[], output: Output): Promise<
     { data: data?.path, weights },
     (event) => {
       if (event.type === 'progress') output.stderr(`${event.message} ...\n`);
+      if (event.type === 'notice') output.stderr(`${event.message}.\n`);
       if (event.type === 'predicted') predicted = event;
     },
   );

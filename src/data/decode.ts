@@ -56,8 +56,11 @@ function readRgb(bitmap: ImageBitmap): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Decodes JPEG, PNG or WebP. Colours are taken as stored (no colour profile is applied, as in PIL), the EXIF orientation is
- * applied, transparent pixels are shown on white. Throws an Error when the bytes are no such image.
+ * Decodes JPEG, PNG or WebP. Colours are taken as stored (no colour profile is applied, as in PIL), transparent pixels are shown on
+ * white. Three things differ from PIL, which timm and torchvision read with: the EXIF orientation of a JPEG is applied (photos
+ * stand upright), that of a WebP is not; PIL drops alpha, so that what lies under transparent pixels shows; of 16-bit grey PNG the
+ * high byte is taken, where PIL clips. The command `augment` reads with sharp: it turns WebP too, and converts CMYK otherwise
+ * (mean 12 levels). Throws an Error when the bytes are no such image, or one of more than 2^26 pixels.
  */
 export async function decodeRgb(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImage> {
   const header = imageHeader(bytes);

@@ -46,8 +46,8 @@ export interface OpenDataset {
   parts(): Promise<SplitParts>;
   /** Normalisation: the catalog's, the index's, else measured over training images. Found out once. */
   statistics(pool: DataPool): Promise<Statistics>;
-  /** Whether they have to be measured. */
-  readonly measures: boolean;
+  /** The same where it need not be measured. */
+  readonly stated: Statistics | undefined;
   readonly access: DataAccess;
 }
 
@@ -89,16 +89,16 @@ export async function openDataset(place: DataPlace, access: DataAccess = {}): Pr
   const index = await during(loadShardIndex(indexAddress(place), onStatus));
   const dataset = datasetOf(place.experiment.dataset);
   const { mean, std } = place.own !== undefined || dataset.brought ? index : dataset;
-  const known = mean && std && { mean, std };
+  const stated = mean && std && { mean, std };
   const source = (split: string): ShardSource => ({ ...reach, index, split });
   const parts = once(() => splitParts({ ...reach, index }, onProblem, onWaiting));
   return {
     index,
     source,
     parts,
-    measures: !known,
+    stated,
     statistics: once(async (pool: DataPool) => {
-      if (known) return known;
+      if (stated) return stated;
       const { train } = await parts();
       return measureStatistics(source(train.split), train.within, pool, onWaiting);
     }),
@@ -202,7 +202,7 @@ export async function openSplits(dataset: OpenDataset, experiment: DataExperimen
     const statistics = await dataset.statistics(pool);
     const leftOver = leftOverNote(train.samples, dataOption(experiment, 'batch'));
     const notes = [...(leftOver ? [leftOver] : []), ...(held ? [] : [NOTHING_TO_VALIDATE])];
-    if (dataset.measures)
+    if (!dataset.stated)
       notes.push(
         `The pixels of '${dataset.index.name}' were measured: mean ${shown(statistics.mean)}, std ${shown(statistics.std)}. An index that names "mean" and "std" is taken at its word.`,
       );

@@ -176,9 +176,10 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       const stepMs = median(stepTimes);
       const budget = Math.min(MOST_TUNING_MS, (planned - update) * stepMs * TUNING_SHARE);
       if (budget < LEAST_TUNING_MS) return;
-      await network.trainer.tune(budget, (done, all) =>
-        emit({ type: 'progress', session, message: 'Measuring kernels on this device', fraction: done / all }),
-      );
+      await network.trainer.tune(budget, (done, all) => {
+        stopped.signal.throwIfAborted();
+        emit({ type: 'progress', session, message: 'Measuring kernels on this device', fraction: done / all });
+      });
       last = clock.milliseconds;
     };
 

@@ -148,14 +148,23 @@ export interface Outcome {
   wrong: string[];
 }
 
-/** Milliseconds: more is a reader that hangs. */
-const SLOW_MS = 1000;
-
 /** Errors that a program throws by mistake. */
 const MISTAKES = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, Broken];
 
+export interface FuzzOptions {
+  cases: number;
+  seed?: number;
+  /** Ends after this time, whatever is left. */
+  seconds?: number;
+  /** A case that takes longer is wrong: its reader hangs. Milliseconds; for machines with nothing else to do. */
+  slowMs?: number;
+}
+
 /** Feeds a reader with cases, each from a stream of its own, until all are read or the time is over. */
-export function fuzz({ name, read }: Reader, cases: number, seconds = Number.POSITIVE_INFINITY, seed = 1): Outcome {
+export function fuzz(
+  { name, read }: Reader,
+  { cases, seed = 1, seconds = Number.POSITIVE_INFINITY, slowMs = Number.POSITIVE_INFINITY }: FuzzOptions,
+): Outcome {
   const outcome: Outcome = { name, cases: 0, accepted: 0, slowestMs: 0, wrong: [] };
   const begun = performance.now();
   for (let number = 0; number < cases && performance.now() - begun < seconds * 1000; number++) {
@@ -168,7 +177,7 @@ export function fuzz({ name, read }: Reader, cases: number, seconds = Number.POS
       if (!words) outcome.wrong.push(`case ${number}: ${String(error)}`);
     }
     const ms = performance.now() - start;
-    if (ms > SLOW_MS) outcome.wrong.push(`case ${number}: ${Math.round(ms)} ms`);
+    if (ms > slowMs) outcome.wrong.push(`case ${number}: ${Math.round(ms)} ms`);
     outcome.slowestMs = Math.max(outcome.slowestMs, ms);
     outcome.cases++;
   }

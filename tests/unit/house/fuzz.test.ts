@@ -5,7 +5,7 @@ import { fuzz, readers } from '../../fuzz/readers';
 it.each(readers.map((reader) => [reader.name, reader] as const))(
   '%s: whatever is brought is taken or refused in words',
   (_, reader) => {
-    const { wrong, accepted, cases } = fuzz(reader, 300);
+    const { wrong, accepted, cases } = fuzz(reader, { cases: 300 });
     expect(wrong).toEqual([]);
     // Both sides of the reader are seen.
     expect(accepted).toBeGreaterThan(0);
