@@ -27,7 +27,6 @@ for (const reader of module.readers) {
     cases,
     seed,
     seconds: SECONDS,
-    slowMs: 1000,
   });
   row(name, read, accepted, `${slowestMs.toFixed(0)} ms`, wrong.length);
   for (const words of wrong.slice(0, 5)) process.stdout.write(`  ${words}\n`);

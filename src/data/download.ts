@@ -20,7 +20,7 @@ export interface Patience {
   outageMs: number;
 }
 
-export const PATIENCE: Patience = {
+const PATIENCE: Patience = {
   attempts: 6,
   firstWaitMs: 500,
   stallMs: 30_000,

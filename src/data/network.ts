@@ -22,7 +22,7 @@ export const pageNetwork: Network = {
 };
 
 /** Why a server that is there can't be read by this page; certain: a second look would say the same. */
-export interface Unreadable {
+interface Unreadable {
   words: string;
   certain: boolean;
 }

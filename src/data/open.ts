@@ -113,7 +113,7 @@ function dataOption({ options }: DataExperiment, name: string): number {
   return value;
 }
 
-export const recipeOf = (experiment: DataExperiment, statistics: Statistics): SampleRecipe => ({
+const recipeOf = (experiment: DataExperiment, statistics: Statistics): SampleRecipe => ({
   size: dataOption(experiment, 'size'),
   on: experiment.on,
   options: experiment.options,

@@ -1,7 +1,7 @@
 /** Shards in memory: downloaded whole, verified, scanned, kept under a byte cap. */
 import { messageOf } from '../core/message';
 import { openShardCache, type ShardCache } from './cache';
-import { type DownloadOptions, type DownloadStatus, download } from './download';
+import { type DownloadOptions, type DownloadStatus, download, Missing } from './download';
 import { present, shardUrl, splitOf } from './index';
 import { type Sample, samplesOf } from './samples';
 import { scanTar } from './tar';
@@ -172,8 +172,10 @@ export function openShards(options: ShardStoreOptions): ShardStore {
       const known = held.get(number);
       const entry = known ?? { shard: load(number), bytes: 0 };
       if (!known) {
-        // A failed download is tried anew by whoever asks next.
-        entry.shard.catch(() => held.delete(number));
+        // A failed download is tried anew by whoever asks next, but for a file that is not there.
+        entry.shard.catch((error: unknown) => {
+          if (!(error instanceof Missing)) held.delete(number);
+        });
       }
       held.delete(number);
       held.set(number, entry);

@@ -90,6 +90,14 @@ describe('faults that stay', () => {
     expect(server.asked.filter((name) => name === 'a.tar')).toHaveLength(requests);
   });
 
+  it('are known of a file that is not there, whoever asks again', async () => {
+    const server = await serve({ 'a.tar': always('missing') });
+    const dataset = await openDataset({ experiment: experimentWith({}), base: server.url, own: '_info.json' });
+    const shards = await openSplitShards(dataset.source('train'), () => {});
+    for (const _ of [1, 2, 3]) await expect(shards.get(0)).rejects.toThrow('does not exist');
+    expect(server.asked).toEqual(['_info.json', 'a.tar']);
+  });
+
   it('are the shard’s where its hash stays wrong', async () => {
     const { problem } = await readShard(await serve({ 'a.tar': always('longer') }));
     expect(problem).toBe(
