@@ -2,7 +2,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, findChromium } from './scripts/browser.mjs';
 import { findLlvmpipe, llvmpipeTests } from './scripts/llvmpipe.mjs';
-import { stopFaultServers, withFaults } from './tests/support/fault-commands';
+import { stopFaultServers, withFaults } from './tests/support/fault-commands.ts';
 
 const { driver } = findLlvmpipe();
 

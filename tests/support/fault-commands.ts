@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserCommand } from 'vitest/node';
-import { type Fault, type FaultServer, startFaultServer } from './fault-server';
+import { type Fault, type FaultServer, startFaultServer } from './fault-server.ts';
 
 const servers: FaultServer[] = [];
 

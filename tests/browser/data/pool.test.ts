@@ -7,6 +7,12 @@ const startReal = () => new Worker(new URL('../../../src/data/worker.ts', import
 const startScript = (text: string) => new Worker(URL.createObjectURL(new Blob([text])));
 /** Takes every job and never answers. */
 const startSilent = () => startScript('');
+/** The address of a script that is no more. */
+const startMissing = () => {
+  const url = URL.createObjectURL(new Blob(['']));
+  URL.revokeObjectURL(url);
+  return new Worker(url);
+};
 const startThrowing = () => startScript("onmessage = () => { throw new Error('out of memory'); };");
 
 const pools: { close(): void }[] = [];
@@ -40,7 +46,7 @@ const oneAfterTheOther = (...starts: (() => Worker)[]) => {
 it.each([
   ['says nothing', [startSilent]],
   ['throws', [startThrowing]],
-  ['cannot be loaded', [() => new Worker('/no-such-script.js')]],
+  ['cannot be loaded', [startMissing]],
   ['is followed by others that fail', [startSilent, startThrowing, startSilent]],
 ] as const)('does the jobs of a worker that %s again, with the same pixels', async (_, starts) => {
   const pool = open({ start: oneAfterTheOther(...starts), silentMs: 700 });
