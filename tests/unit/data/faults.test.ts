@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { download } from '../../../src/data/download';
+import { holdOut } from '../../../src/data/holdout';
+import { parseShardIndex } from '../../../src/data/index';
 import { openDataset } from '../../../src/data/open';
 import { openSplitShards } from '../../../src/data/shards';
 import { experimentWith } from '../../../src/experiment/schema';
@@ -68,6 +70,22 @@ describe('faults that pass', () => {
     const server = await serve({ '_info.json': ['busy'] });
     await readShard(server, { onWaiting: (message) => told.push(message) });
     expect(told).toEqual(["Reading the dataset's index: trying again in 1 s (the server answered 429)", undefined]);
+  });
+});
+
+describe('a download that takes its time', () => {
+  it('is told by shard and size while it is waited for, and is over when it is over', async () => {
+    const { url } = await serve({ 'a.tar': ['slow', 'slow'] });
+    const index = parseShardIndex(info, `${url}_info.json`);
+    const told: (string | undefined)[] = [];
+    const held = await holdOut({ index, split: 'train' }, undefined, (message) => told.push(message));
+    expect(held?.validation.filter(Boolean)).toHaveLength(2);
+    expect(told.at(-1)).toBeUndefined();
+    const words = told.slice(0, -1);
+    // Half a second, told three times a second.
+    expect(words.length).toBeGreaterThan(0);
+    expect(words.length).toBeLessThan(4);
+    for (const message of words) expect(message).toMatch(/^Downloading shard 1 of 1 \(0\.[01] of 0\.1 MB\)$/);
   });
 });
 
