@@ -2,6 +2,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, findChromium } from './scripts/browser.mjs';
 import { findLlvmpipe, llvmpipeTests } from './scripts/llvmpipe.mjs';
+import { stopFaultServers, withFaults } from './tests/support/fault-commands.ts';
 
 const { driver } = findLlvmpipe();
 
@@ -40,6 +41,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { withFaults, stopFaultServers },
             provider: playwright({
               launchOptions: { executablePath: findChromium() ?? 'chromium', args: chromiumFlags },
             }),

@@ -329,7 +329,12 @@ export interface Dataset<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   pictures: Pictures;
   /** Path of _info.json below the site's root, or how the options say it. */
   infoUrl(options: z.output<S>): string;
-  /** Channel mean and std of training pixels in [0, 1]; normalisation on the GPU. */
+  /** What it holds is known only when its index is read. */
+  brought?: true;
+  /**
+   * Channel mean and std of training pixels in [0, 1]; normalisation on the GPU. Of a dataset that a user brings (`brought`) they
+   * stand for those of its index, or measured ones, until that is read.
+   */
   mean: readonly [number, number, number];
   std: readonly [number, number, number];
 }

@@ -3,23 +3,21 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseShardIndex } from '../data/index';
+import { INDEX_NAMES, parseShardIndex } from '../data/index';
 import type { ShardIndex } from '../data/types';
 import { Failure, orFailure } from './failure';
 import { expectFolder, isThere, readJson } from './input-file';
-
-export const INDEX = '_info.json';
 
 export interface DataFolder {
   path: string;
   index: ShardIndex;
 }
 
-/** What the folder's `_info.json` declares; throws a Failure if there is no valid one. */
+/** What the folder's index declares; throws a Failure if there is no valid one. */
 export function dataFolder(path: string): DataFolder {
   expectFolder(path, '--data takes a folder of shards');
-  const infoFile = join(path, INDEX);
-  if (!isThere(infoFile)) throw new Failure(`${path} has no ${INDEX}: --data takes a folder of shards.`);
+  const infoFile = INDEX_NAMES.map((name) => join(path, name)).find(isThere);
+  if (!infoFile) throw new Failure(`${path} has no ${INDEX_NAMES[0]}: --data takes a folder of shards.`);
   const json = readJson(infoFile);
   const index = orFailure(() => parseShardIndex(json, pathToFileURL(infoFile).href));
   return { path: resolve(path), index };

@@ -18,3 +18,12 @@ export function orFailure<T>(work: () => T): T {
     throw failureOf(error);
   }
 }
+
+/** The same of work that takes time. */
+export async function orFailureAsync<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw failureOf(error);
+  }
+}

@@ -1,5 +1,6 @@
 /** Files that a person names, read with suspicion: what cannot be read is said by name, never by a parser or a system call. */
 import { readFileSync, statSync } from 'node:fs';
+import { decodeText } from '../core/text';
 import { Failure } from './failure';
 
 const reasons: Record<string, string> = {
@@ -52,18 +53,11 @@ export function readBytes(path: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** PowerShell writes UTF-16, and Notepad may. Without a mark it shows by its zeros: JSON begins with two ASCII characters. */
-function encodingOf([a, b]: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-8' {
-  if ((a === 0xff && b === 0xfe) || (a !== 0 && b === 0)) return 'utf-16le';
-  if ((a === 0xfe && b === 0xff) || (a === 0 && b !== 0)) return 'utf-16be';
-  return 'utf-8';
-}
-
 /** The text of a file in UTF-8 or UTF-16, without its byte order mark. */
 export function readText(path: string): string {
   const bytes = readBytes(path);
   try {
-    return new TextDecoder(encodingOf(bytes), { fatal: true }).decode(bytes);
+    return decodeText(bytes, { fatal: true });
   } catch {
     throw new Failure(`${path} is no text file (UTF-8 or UTF-16).`);
   }

@@ -4,9 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { INDEX, serveFolder } from './data-folder';
-import { readText } from './input-file';
+import { serveFolder } from './data-folder';
 
 export interface JobFiles {
   /** Folder of shards, read at data/. */
@@ -76,17 +74,6 @@ export function serveJobFiles(files: JobFiles, most = MOST_POSTED): { path: stri
     return response.end(bytes);
   };
 
-  const giveText = (path: string, response: ServerResponse) => {
-    let text: string | undefined;
-    try {
-      text = readText(path);
-    } catch {
-      // It was there when the command began.
-      text = undefined;
-    }
-    giveBytes(text === undefined ? undefined : Buffer.from(text), response);
-  };
-
   const handler: Handler = (request, response, next) => {
     if (!request.url?.startsWith(path)) return next();
     const name = request.url.slice(path.length);
@@ -100,9 +87,6 @@ export function serveJobFiles(files: JobFiles, most = MOST_POSTED): { path: stri
     response.setHeader('x-content-type-options', 'nosniff');
     if (posting) {
       takeWeights(request, response).catch(() => response.destroy());
-    } else if (name === `data/${INDEX}` && files.data !== undefined) {
-      // In UTF-8, whatever it is in on the disk: browsers read JSON in nothing else.
-      giveText(join(files.data, INDEX), response);
     } else if (name.startsWith('data/') && files.data !== undefined) {
       request.url = name.slice('data'.length);
       serveFolder(files.data, request, response);

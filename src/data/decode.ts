@@ -2,16 +2,22 @@
  * Encoded image -> RGB, by the browser's own decoders through a canvas. ImageDecoder would be three times as fast on small JPEGs,
  * but Safari has none, and Chromium's gives colours at half resolution: up to 100 levels off, where the canvas is not.
  */
+import { imageHeader } from './image-size';
 import type { RgbImage } from './types';
 
 /** 8,192 x 8,192: what a phone's worker can hold four bytes a pixel of. */
 const MAX_PIXELS = 2 ** 26;
 
-const TYPES: Record<string, string> = { jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp' };
+/**
+ * Side of the canvas, pixels. It is shared and never larger: browsers limit its sides (Chromium 65,535, Safari 16,384) and its
+ * area (Safari 16,777,216), and beyond that everything drawn is black. Larger images are read piece by piece.
+ */
+const TILE = 2048;
 
 let canvas: OffscreenCanvas | undefined;
 let context: OffscreenCanvasRenderingContext2D | null = null;
 
+/** The shared canvas, at least width x height. */
 function drawingContext(width: number, height: number): OffscreenCanvasRenderingContext2D {
   if (!canvas || !context) {
     canvas = new OffscreenCanvas(width, height);
@@ -24,22 +30,47 @@ function drawingContext(width: number, height: number): OffscreenCanvasRendering
   return context;
 }
 
-/** What the bytes start with, whatever the file is called. */
-function typeOf(bytes: Uint8Array): string | undefined {
-  const starts = (...magic: number[]) => magic.every((byte, i) => bytes[i] === byte);
-  if (starts(0xff, 0xd8, 0xff)) return TYPES.jpg;
-  if (starts(0x89, 0x50, 0x4e, 0x47)) return TYPES.png;
-  if (starts(0x52, 0x49, 0x46, 0x46)) return TYPES.webp;
-  return undefined;
+/** The pixels of a bitmap on white, without alpha. No await in here: the canvas is shared. */
+function readRgb(bitmap: ImageBitmap): Uint8Array<ArrayBuffer> {
+  const { width, height } = bitmap;
+  const data = new Uint8Array(width * height * 3);
+  for (let top = 0; top < height; top += TILE) {
+    for (let left = 0; left < width; left += TILE) {
+      const [columns, rows] = [Math.min(TILE, width - left), Math.min(TILE, height - top)];
+      const drawing = drawingContext(columns, rows);
+      drawing.fillStyle = '#fff';
+      drawing.fillRect(0, 0, columns, rows);
+      drawing.drawImage(bitmap, -left, -top);
+      const rgba = drawing.getImageData(0, 0, columns, rows).data;
+      for (let row = 0, from = 0; row < rows; row++) {
+        let to = ((top + row) * width + left) * 3;
+        for (let column = 0; column < columns; column++, from += 4) {
+          data[to++] = rgba[from] as number;
+          data[to++] = rgba[from + 1] as number;
+          data[to++] = rgba[from + 2] as number;
+        }
+      }
+    }
+  }
+  return data;
 }
 
 /**
- * Decodes JPEG, PNG or WebP. Colours are taken as stored (no colour profile is applied, as in PIL), the EXIF orientation is
- * applied, transparent pixels are shown on white. Throws an Error when the bytes are no such image.
+ * Decodes JPEG, PNG or WebP. Colours are taken as stored (no colour profile is applied, as in PIL), transparent pixels are shown on
+ * white. Three things differ from PIL, which timm and torchvision read with: the EXIF orientation of a JPEG is applied (photos
+ * stand upright), that of a WebP is not; PIL drops alpha, so that what lies under transparent pixels shows; of 16-bit grey PNG the
+ * high byte is taken, where PIL clips. The command `augment` reads with sharp: it turns WebP too, and converts CMYK otherwise
+ * (mean 12 levels). Throws an Error when the bytes are no such image, or one of more than 2^26 pixels.
  */
 export async function decodeRgb(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImage> {
-  const type = typeOf(bytes);
-  if (!type) throw new Error('is neither JPEG, PNG nor WebP');
+  const header = imageHeader(bytes);
+  if (!header) throw new Error('is neither JPEG, PNG nor WebP');
+  const { type, size } = header;
+  const refuseHuge = ({ width, height }: { width: number; height: number }) => {
+    if (width * height > MAX_PIXELS)
+      throw new Error(`is too large: ${width} x ${height} pixels, where ${MAX_PIXELS / 2 ** 20} million fit`);
+  };
+  if (size) refuseHuge(size);
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(new Blob([bytes], { type }), {
@@ -50,21 +81,8 @@ export async function decodeRgb(bytes: Uint8Array<ArrayBuffer>): Promise<RgbImag
     throw new Error(`is a damaged ${type.slice(6)} image`, { cause });
   }
   try {
-    const { width, height } = bitmap;
-    if (width * height > MAX_PIXELS) throw new Error(`is too large: ${width} x ${height} pixels`);
-    // No await from here on: the canvas is shared.
-    const drawing = drawingContext(width, height);
-    drawing.fillStyle = '#fff';
-    drawing.fillRect(0, 0, width, height);
-    drawing.drawImage(bitmap, 0, 0);
-    const rgba = drawing.getImageData(0, 0, width, height).data;
-    const data = new Uint8Array(width * height * 3);
-    for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-      data[to] = rgba[from] as number;
-      data[to + 1] = rgba[from + 1] as number;
-      data[to + 2] = rgba[from + 2] as number;
-    }
-    return { width, height, data };
+    refuseHuge(bitmap);
+    return { width: bitmap.width, height: bitmap.height, data: readRgb(bitmap) };
   } finally {
     bitmap.close();
   }

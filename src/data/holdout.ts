@@ -4,6 +4,7 @@ import { splitOf } from './index';
 import { MANY_SHARDS, shardStarts } from './order';
 import { openSplitShards, type ShardSource } from './shards';
 import type { ShardIndex } from './types';
+import { announcer } from './waiting';
 
 const HELD_OUT = 0.1;
 
@@ -60,13 +61,14 @@ export function shardHoldout(filenames: readonly string[], shardLengths: readonl
 export async function holdOut(
   source: ShardSource,
   onProblem: (message: string) => void = () => {},
+  onWaiting: (message: string | undefined) => void = () => {},
 ): Promise<Holdout | undefined> {
   const split = splitOf(source.index, source.split);
   const { filenames, shard_lengths: shardLengths } = split;
   const validation =
     filenames.length >= MANY_SHARDS
       ? shardHoldout(filenames, shardLengths)
-      : stratifiedHoldout(await readKeys(source, shardLengths, onProblem));
+      : stratifiedHoldout(await readKeys(source, shardLengths, onProblem, onWaiting));
   return validation.includes(1) ? { training: validation.map((bit) => 1 - bit), validation } : undefined;
 }
 
@@ -80,18 +82,21 @@ export interface SplitPart {
 const validationSplit = (index: ShardIndex): string | undefined =>
   ['validation', 'val', 'test'].find((name) => index.splits[name]);
 
-/**
- * What a run trains on and what it is validated on: a declared split, else a fixed part held out of the training images.
- * Nothing to validate on where nothing can be spared. source: how the shards are reached, where that is not by plain fetch.
- */
+export interface SplitParts {
+  train: SplitPart;
+  /** Absent where nothing can be spared. */
+  validation: SplitPart | undefined;
+}
+
+/** What a run trains on and what it is validated on: a declared split, else a fixed part held out of the training images. */
 export async function splitParts(
-  index: ShardIndex,
+  source: Omit<ShardSource, 'split'>,
   onProblem?: (message: string) => void,
-  source: (index: ShardIndex, split: string) => ShardSource = (index, split) => ({ index, split }),
-): Promise<{ train: SplitPart; validation: SplitPart | undefined }> {
-  const declared = validationSplit(index);
+  onWaiting?: (message: string | undefined) => void,
+): Promise<SplitParts> {
+  const declared = validationSplit(source.index);
   if (declared) return { train: { split: 'train' }, validation: { split: declared } };
-  const parts = await holdOut(source(index, 'train'), onProblem);
+  const parts = await holdOut({ ...source, split: 'train' }, onProblem, onWaiting);
   return {
     train: { split: 'train', within: parts?.training },
     validation: parts && { split: 'train', within: parts.validation },
@@ -102,10 +107,12 @@ async function readKeys(
   source: ShardSource,
   shardLengths: readonly number[],
   onProblem: (message: string) => void,
+  onWaiting: (message: string | undefined) => void,
 ): Promise<Keyed[]> {
-  const shards = await openSplitShards(source, onProblem);
+  const { during, heard } = announcer(onWaiting);
+  const shards = await openSplitShards(source, onProblem, heard);
   try {
-    const keyed = await Promise.all(
+    const reading = Promise.all(
       shardLengths.map(async (length, number) => {
         const { samples } = await shards.get(number);
         return Array.from({ length }, (_, i): Keyed => {
@@ -114,7 +121,7 @@ async function readKeys(
         });
       }),
     );
-    return keyed.flat();
+    return (await during(reading)).flat();
   } finally {
     shards.close();
   }

@@ -2,21 +2,13 @@
  * The loader: a split of a dataset as epochs of batches. What a batch holds is a pure function of (index, seed, epoch,
  * position); workers, prefetching and the network change only when it arrives.
  */
+import { drawBatch, type TrainingEpoch, trainingEpoch } from './epoch';
 import { splitOf } from './index';
-import {
-  batchCount,
-  blockShardsOf,
-  locate,
-  naturalOrder,
-  sampleOrder,
-  shardBlocks,
-  shardStarts,
-  subset,
-  usedShards,
-} from './order';
-import { type DataPool, openPool, pack } from './pool';
+import { batchCount, blockShardsOf, locate, naturalOrder, shardBlocks, shardStarts, subset, usedShards } from './order';
+import { type DataPool, openPool } from './pool';
 import { openSplitShards, type Shard, type ShardSource } from './shards';
 import type { Batch, SampleRecipe } from './types';
+import { abortable, announcer } from './waiting';
 
 export interface LoaderOptions extends ShardSource {
   seed: number;
@@ -33,8 +25,12 @@ export interface LoaderOptions extends ShardSource {
   workers?: number;
   /** A pool to share between loaders; it is not closed with the loader. */
   pool?: DataPool;
+  /** A larger share of unusable samples is an error; one is always forgiven. Default .01. */
+  tolerance?: number;
   /** Hears of damaged shards and samples as they are met, in words. */
   onProblem?: (message: string) => void;
+  /** Hears what a batch is waited for, in words, and undefined when the wait is over. */
+  onWaiting?: (message: string | undefined) => void;
 }
 
 export interface LoaderStats {
@@ -58,10 +54,21 @@ export interface Loader {
 /** Batches in preparation while the trainer works on one. */
 const AHEAD = 3;
 const SHARDS_AHEAD = 2;
-/** A larger share of unusable samples fails the run (one is always forgiven). */
 const CORRUPT_SHARE = 0.01;
 
 let opened = 0;
+
+/** Batches of an epoch; throws an Error for a person where there would be none. */
+export function wholeBatches(
+  { index, split, batchSize, training }: Pick<LoaderOptions, 'index' | 'split' | 'batchSize' | 'training'>,
+  samples: number,
+): number {
+  const batches = batchCount(samples, batchSize, training);
+  if (batches > 0) return batches;
+  throw new Error(
+    `The split '${split}' of '${index.name}' has ${samples} images to use, too few for a batch of ${batchSize}. Choose a smaller batch or a larger share of the data.`,
+  );
+}
 
 /** Opens a split. Throws an Error for a person when the split is missing or too small for one batch. */
 export async function openLoader(options: LoaderOptions): Promise<Loader> {
@@ -70,12 +77,7 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
   const shardLengths = split.shard_lengths;
   const starts = shardStarts(shardLengths);
   const set = subset(shardLengths, options.fraction ?? 1, options.within);
-  const batchesPerEpoch = batchCount(set.count, batchSize, training);
-  if (batchesPerEpoch === 0) {
-    throw new Error(
-      `The split '${options.split}' of '${index.name}' has ${set.count} images to use, too few for a batch of ${batchSize}. Choose a smaller batch or a larger share of the data.`,
-    );
-  }
+  const batchesPerEpoch = wholeBatches(options, set.count);
   const blockShards = blockShardsOf(split);
   const pool = options.pool ?? openPool(options.workers);
   const source = `loader-${opened++}`;
@@ -85,92 +87,120 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     if (!told.has(message)) options.onProblem?.(message);
     told.add(message);
   };
-  const shards = await openSplitShards(options, tell);
+  const { during, heard } = announcer((message) => options.onWaiting?.(message));
+  const shards = await openSplitShards(options, tell, heard);
+  const imageBytes = recipe.size * recipe.size * 3;
   let waitMs = 0;
   let closed = false;
+
+  const mostCorrupt = Math.max(1, (options.tolerance ?? CORRUPT_SHARE) * set.count);
 
   const markCorrupt = (sample: number, why: string) => {
     if (corrupt.has(sample)) return;
     corrupt.add(sample);
-    tell(`Sample ${why}. ${training ? 'The next one takes its place.' : 'It is left out.'}`);
-    if (corrupt.size > Math.max(1, CORRUPT_SHARE * set.count) || corrupt.size === set.count) {
+    tell(`Sample ${why}. ${training ? 'Another one takes its place.' : 'It is left out.'}`);
+    if (corrupt.size > mostCorrupt || corrupt.size === set.count) {
       throw new Error(
         `${corrupt.size} of ${set.count} images of '${index.name}' (${options.split}) can't be used, more than 1 %. The last one: ${why}.`,
       );
     }
   };
 
-  /** One batch. Positions are places in the order; an unusable sample is replaced by the next in the order. */
-  const build = async (order: Uint32Array, epoch: number, batch: number): Promise<Batch> => {
-    const first = batch * batchSize;
-    const wanted = Math.min(batchSize, order.length - first);
-    const bytes = recipe.size * recipe.size * 3;
-    const pixels = new Uint8Array(wanted * bytes);
-    const labels = new Int32Array(wanted);
-    const keys = new Array<string>(wanted);
-    const filled = new Uint8Array(wanted);
-    /** Place in the order that each open slot tries now. */
-    const trying = Array.from({ length: wanted }, (_, slot) => first + slot);
-    let open = trying.map((_, slot) => slot);
-    while (open.length > 0) {
-      const shares = Array.from(
-        { length: pool.size },
-        () => [] as { slot: number; sample: number; image: Uint8Array }[],
-      );
-      const failed: number[] = [];
-      const loaded = new Map<number, Shard>();
-      const numbers = new Set(open.map((slot) => locate(starts, order[trying[slot] as number] as number).shard));
-      await Promise.all([...numbers].map(async (number) => loaded.set(number, await shards.get(number))));
-      for (const slot of open) {
-        const sample = order[trying[slot] as number] as number;
-        const place = locate(starts, sample);
-        const shard = loaded.get(place.shard) as Shard;
-        const entry = shard.samples[place.index];
-        if (!entry || 'problem' in entry || corrupt.has(sample)) {
-          const name = split.filenames[place.shard];
-          const reason =
-            entry && 'problem' in entry
-              ? `'${entry.key}' ${entry.problem} (${name})`
-              : `${place.index} is missing from ${name}: ${shard.problem}`;
-          markCorrupt(sample, reason);
-          failed.push(slot);
-          continue;
-        }
-        labels[slot] = entry.label;
-        keys[slot] = entry.key;
-        const { offset, size } = entry.image;
-        // A sample always goes to the same worker, which may still hold it decoded.
-        shares[sample % pool.size]?.push({ slot, sample, image: shard.bytes.subarray(offset, offset + size) });
+  /** A shard that lacks too much is the fault, not its samples one by one. */
+  const checkShard = (number: number, { samples, problem }: Shard) => {
+    const declared = shardLengths[number] as number;
+    const missing = Math.max(0, declared - samples.length);
+    if (!problem || (missing <= mostCorrupt && missing < set.count)) return;
+    const part = missing === declared ? `all ${declared}` : `${missing} of ${declared}`;
+    throw new Error(
+      `The shard ${split.filenames[number]} of '${index.name}' (${options.split}) can't be used: ${problem}. It is where ${part} images should be.`,
+    );
+  };
+
+  /** A batch in the making: what its slots hold so far. */
+  const emptyBatch = (wanted: number) => ({
+    pixels: new Uint8Array(wanted * imageBytes),
+    labels: new Int32Array(wanted),
+    keys: new Array<string>(wanted),
+    filled: new Uint8Array(wanted),
+  });
+
+  /** Reads and decodes the samples of some slots; resolves to the slots whose sample can't be used. */
+  const fill = async (
+    { pixels, labels, keys, filled }: ReturnType<typeof emptyBatch>,
+    epoch: number,
+    slots: readonly number[],
+    samples: readonly number[],
+  ): Promise<number[]> => {
+    const shares = Array.from({ length: pool.size }, () => [] as { slot: number; sample: number; image: Uint8Array }[]);
+    const failed: number[] = [];
+    const loaded = new Map<number, Shard>();
+    const numbers = new Set(slots.map((slot) => locate(starts, samples[slot] as number).shard));
+    await Promise.all([...numbers].map(async (number) => loaded.set(number, await shards.get(number))));
+    for (const slot of slots) {
+      const sample = samples[slot] as number;
+      const place = locate(starts, sample);
+      const shard = loaded.get(place.shard) as Shard;
+      const entry = shard.samples[place.index];
+      if (!entry || 'problem' in entry || corrupt.has(sample)) {
+        checkShard(place.shard, shard);
+        const name = split.filenames[place.shard];
+        const reason =
+          entry && 'problem' in entry
+            ? `'${entry.key}' ${entry.problem} (${name})`
+            : `${place.index} is missing from ${name}: ${shard.problem}`;
+        markCorrupt(sample, reason);
+        failed.push(slot);
+        continue;
       }
-      await Promise.all(
-        shares.map(async (share, worker) => {
-          if (share.length === 0) return;
-          const { encoded, offsets } = pack(share.map(({ image }) => image));
-          const sampleIndex = share.map(({ sample }) => sample);
-          const job = { source, seed, epoch, training, recipe, sampleIndex, encoded, offsets };
-          const result = await pool.run(worker, job);
-          const broken = new Map(result.failures.map(({ sample, message }) => [sample, message]));
-          share.forEach(({ slot, sample }, i) => {
-            const message = broken.get(i);
-            if (message === undefined) {
-              pixels.set(result.pixels.subarray(i * bytes, (i + 1) * bytes), slot * bytes);
-              filled[slot] = 1;
-            } else {
-              markCorrupt(sample, `'${keys[slot]}' ${message}`);
-              failed.push(slot);
-            }
-          });
-        }),
-      );
-      for (const slot of failed) trying[slot] = ((trying[slot] as number) + 1) % order.length;
-      open = training ? failed : [];
+      labels[slot] = entry.label;
+      keys[slot] = entry.key;
+      const { offset, size } = entry.image;
+      // A sample always goes to the same worker, which may still hold it decoded.
+      shares[sample % pool.size]?.push({ slot, sample, image: shard.bytes.subarray(offset, offset + size) });
     }
-    return compact({ pixels, labels, keys, count: wanted, index: batch }, filled, bytes);
+    await Promise.all(
+      shares.map(async (share, worker) => {
+        if (share.length === 0) return;
+        const images = share.map(({ image }) => image);
+        const sampleIndex = share.map(({ sample }) => sample);
+        const result = await pool.run(worker, { source, seed, epoch, training, recipe, sampleIndex, images });
+        const broken = new Map(result.failures.map(({ sample, message }) => [sample, message]));
+        share.forEach(({ slot, sample }, i) => {
+          const message = broken.get(i);
+          if (message === undefined) {
+            pixels.set(result.pixels.subarray(i * imageBytes, (i + 1) * imageBytes), slot * imageBytes);
+            filled[slot] = 1;
+          } else {
+            markCorrupt(sample, `'${keys[slot]}' ${message}`);
+            failed.push(slot);
+          }
+        });
+      }),
+    );
+    return failed;
+  };
+
+  /** A whole training batch; before: those that come before it. */
+  const draw = async (epoch: number, from: TrainingEpoch, index: number, before: Promise<unknown>): Promise<Batch> => {
+    const batch = emptyBatch(batchSize);
+    await drawBatch(from, index, (slots, samples) => fill(batch, epoch, slots, samples), before);
+    const { pixels, labels, keys } = batch;
+    return { pixels, labels, keys, count: batchSize, index };
+  };
+
+  /** A batch of evaluation, without the samples that can't be used. */
+  const read = async (order: Uint32Array, index: number): Promise<Batch> => {
+    const samples = [...order.subarray(index * batchSize, (index + 1) * batchSize)];
+    const { filled, ...batch } = emptyBatch(samples.length);
+    await fill({ filled, ...batch }, 0, [...samples.keys()], samples);
+    return compact({ ...batch, count: samples.length, index }, filled, imageBytes);
   };
 
   async function* epochOf(epoch: number, startBatch = 0): AsyncGenerator<Batch, void, void> {
     const plan = { seed, epoch, shardLengths, blockShards, set };
-    const order = training ? sampleOrder(plan) : naturalOrder(set);
+    const drawn = training ? trainingEpoch({ ...plan, batchSize }) : undefined;
+    const order = drawn?.order ?? naturalOrder(set);
     const blocks = training ? shardBlocks(plan) : usedShards(shardLengths, set.keep).map((shard) => [shard]);
     // Past the last block comes the next epoch's first.
     const following = training ? shardBlocks({ ...plan, epoch: epoch + 1 })[0] : undefined;
@@ -179,12 +209,13 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
     const shardAt = (batch: number) => locate(starts, order[batch * batchSize] as number).shard;
     const inFlight: Promise<Batch>[] = [];
     let next = startBatch;
+    let before: Promise<unknown> = Promise.resolve();
     const begin = () => {
       const block = blockOf.get(shardAt(next)) as number[];
       shards.pin(block);
-      const batch = build(order, epoch, next++);
+      const batch = drawn ? draw(epoch, drawn, next++, before) : read(order, next++);
       // Awaited later, in order; until then a failure is no unhandled rejection.
-      batch.catch(() => {});
+      before = Promise.allSettled([before, batch]).then(() => {});
       inFlight.push(batch);
       const after = sequence.indexOf(block.at(-1) as number) + 1;
       for (const shard of sequence.slice(after, after + SHARDS_AHEAD)) {
@@ -192,10 +223,11 @@ export async function openLoader(options: LoaderOptions): Promise<Loader> {
       }
     };
     while (next < batchesPerEpoch || inFlight.length > 0) {
+      options.signal?.throwIfAborted();
       if (closed) throw new Error('The data loader is closed.');
       while (inFlight.length < AHEAD && next < batchesPerEpoch) begin();
       const start = performance.now();
-      const batch = await (inFlight.shift() as Promise<Batch>);
+      const batch = await during(abortable(inFlight.shift() as Promise<Batch>, options.signal));
       waitMs += performance.now() - start;
       if (batch.count > 0) yield batch;
     }

@@ -70,8 +70,8 @@ export function subset(shardLengths: readonly number[], fraction: number, within
   if (fraction < 1) {
     keep = new Uint8Array(all.length);
     if (shardLengths.length >= MANY_SHARDS) {
-      const shards = within ? usedShards(shardLengths, within) : [...shardLengths.keys()];
-      for (const shard of chosen(shards)) {
+      // A shard without a sample would be a share of nothing.
+      for (const shard of chosen(usedShards(shardLengths, all))) {
         const [start, end] = [starts[shard] as number, starts[shard + 1] as number];
         keep.set(all.subarray(start, end), start);
       }

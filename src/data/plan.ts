@@ -6,7 +6,7 @@ import { evaluationOps, sizeAfter } from './augment';
 import type { SampleRecipe } from './types';
 
 /** ImageNet's, which timm assumes when it is told nothing. */
-const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 /**
  * Image operations of one training sample: those of the tricks that are on, in registry order, each with its own random

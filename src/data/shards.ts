@@ -1,9 +1,10 @@
 /** Shards in memory: downloaded whole, verified, scanned, kept under a byte cap. */
 import { messageOf } from '../core/message';
 import { openShardCache, type ShardCache } from './cache';
-import { download } from './download';
-import { splitOf } from './index';
-import { type Sample, samplesOf, scanTar } from './tar';
+import { type DownloadOptions, type DownloadStatus, download, Missing } from './download';
+import { present, shardUrl, splitOf } from './index';
+import { type Sample, samplesOf } from './samples';
+import { scanTar } from './tar';
 import type { ShardIndex, ShardSplit } from './types';
 
 export interface Shard {
@@ -14,18 +15,21 @@ export interface Shard {
   problem?: string;
 }
 
+/** How files are reached: a token for their server, the end of all waiting, and what tests put in the place of network and clock. */
+export type Reach = Pick<DownloadOptions, 'token' | 'fetch' | 'signal' | 'sleep' | 'patience' | 'network'>;
+
 export interface ShardStoreOptions {
   split: ShardSplit;
   baseUrl: string;
   classes: number;
-  token?: string;
-  fetch?: typeof fetch;
-  sleep?: (ms: number) => Promise<void>;
+  reach: Reach;
   /** Bytes of encoded shards that stay in memory. */
   capBytes: number;
   /** Shards on disk; used where the index declares a SHA-256. */
   cache?: ShardCache;
   onProblem: (message: string) => void;
+  /** Hears what downloads do, in words. */
+  onStatus?: ((message: string) => void) | undefined;
 }
 
 export interface ShardStore {
@@ -46,12 +50,31 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 9.95e6 ? 1 : 0);
+
+/** What a download does, in words: 'Downloading shard 3 of 20 (12 of 30 MB)'. */
+function statusWords(status: DownloadStatus, what: string): string {
+  switch (status.kind) {
+    case 'receiving': {
+      const share = status.total === undefined ? '' : ` of ${megabytes(status.total)}`;
+      return `Downloading ${what} (${megabytes(status.bytes)}${share} MB)`;
+    }
+    case 'waiting':
+      return `Downloading ${what}: trying again in ${Math.ceil(status.ms / 1000)} s (${status.reason})`;
+    case 'offline':
+      return `Waiting for the network to download ${what}`;
+    default:
+      return status satisfies never;
+  }
+}
+
 /** Opens the shards of a split. Nothing is downloaded before it is asked for. */
-export function openShards(options: ShardStoreOptions): ShardStore {
-  const { split, capBytes, onProblem } = options;
+function openShards(options: ShardStoreOptions): ShardStore {
+  const { split, capBytes, onProblem, reach } = options;
   // Oldest use first.
   const held = new Map<number, { shard: Promise<Shard>; bytes: number }>();
   const closed = new AbortController();
+  const signal = reach.signal ? AbortSignal.any([reach.signal, closed.signal]) : closed.signal;
   let pinned = new Set<number>();
   let downloaded = 0;
   let running = 0;
@@ -70,13 +93,14 @@ export function openShards(options: ShardStoreOptions): ShardStore {
 
   const fetchShard = async (number: number): Promise<Uint8Array<ArrayBuffer>> => {
     const expectedBytes = split.shard_bytes?.[number];
+    const what = `shard ${number + 1} of ${split.filenames.length}`;
     const bytes = await inTurn(() =>
-      download(new URL(split.filenames[number] as string, options.baseUrl).href, {
-        signal: closed.signal,
+      download(shardUrl(options.baseUrl, split.filenames[number] as string), {
+        ...reach,
+        signal,
         ...(expectedBytes === undefined ? {} : { expectedBytes }),
-        ...(options.token ? { token: options.token } : {}),
-        ...(options.fetch ? { fetch: options.fetch } : {}),
-        ...(options.sleep ? { sleep: options.sleep } : {}),
+        answered: () => downloaded > 0,
+        onStatus: (status) => options.onStatus?.(statusWords(status, what)),
       }),
     );
     downloaded += bytes.length;
@@ -84,21 +108,33 @@ export function openShards(options: ShardStoreOptions): ShardStore {
   };
 
   /** What is wrong with the bytes, or the samples. */
-  const read = async (number: number, bytes: Uint8Array<ArrayBuffer>): Promise<Shard> => {
+  const read = async (number: number, bytes: Uint8Array<ArrayBuffer>): Promise<Shard & { notes: string[] }> => {
+    const unusable = (problem: string) => ({ bytes, samples: [], notes: [], problem });
     const expected = split.shard_sha256?.[number]?.toLowerCase();
     // crypto.subtle is only there in secure contexts (https, localhost).
     if (expected && globalThis.crypto?.subtle && (await sha256(bytes)) !== expected) {
-      return { bytes, samples: [], problem: 'its SHA-256 differs from the index' };
+      const size = split.shard_bytes?.[number] ?? bytes.length;
+      const sizes = size === bytes.length ? '' : `: it has ${bytes.length} bytes, where the index says ${size}`;
+      return unusable(`its SHA-256 differs from the index${sizes}`);
     }
     try {
-      const { members, truncated } = scanTar(bytes);
-      const { samples } = samplesOf(bytes, members, options.classes);
-      const declared = split.shard_lengths[number];
-      if (truncated) return { bytes, samples, problem: 'the file ends too early' };
-      if (samples.length === declared) return { bytes, samples };
-      return { bytes, samples, problem: `it has ${samples.length} samples, the index says ${declared}` };
+      const { members, truncated, beforeEnd } = scanTar(bytes);
+      const rule = { classes: options.classes, altLabel: split.alt_label };
+      const declared = split.shard_lengths[number] as number;
+      let found = samplesOf(bytes, members, rule);
+      // Most tools stop at the first end mark; the index knows who is right.
+      if (beforeEnd !== undefined && found.samples.length !== declared) {
+        const first = samplesOf(bytes, members.slice(0, beforeEnd), rule);
+        if (first.samples.length === declared) found = first;
+      }
+      const { samples, notes } = found;
+      if (truncated) return { bytes, samples, notes, problem: 'the file ends too early' };
+      if (samples.length === declared) return { bytes, samples, notes };
+      const why = notes.length > 0 ? ` (${notes.join('; ')})` : '';
+      const problem = `it has ${samples.length} samples, the index says ${declared}${why}`;
+      return { bytes, samples, notes: [], problem };
     } catch (error) {
-      return { bytes, samples: [], problem: messageOf(error) };
+      return unusable(messageOf(error));
     }
   };
 
@@ -111,7 +147,8 @@ export function openShards(options: ShardStoreOptions): ShardStore {
     if (shard.problem) shard = await read(number, await fetchShard(number));
     // Not waited for: training goes on while the disk writes.
     if (sha256 && !shard.problem && shard.bytes !== stored) void cache?.put(sha256, shard.bytes);
-    if (shard.problem) onProblem(`Shard ${split.filenames[number]}: ${shard.problem}`);
+    for (const words of [...shard.notes, ...(shard.problem ? [shard.problem] : [])])
+      onProblem(`Shard ${split.filenames[number]}: ${words}.`);
     const entry = held.get(number);
     if (entry) entry.bytes = shard.bytes.length;
     evict();
@@ -135,8 +172,10 @@ export function openShards(options: ShardStoreOptions): ShardStore {
       const known = held.get(number);
       const entry = known ?? { shard: load(number), bytes: 0 };
       if (!known) {
-        // A failed download is tried anew by whoever asks next.
-        entry.shard.catch(() => held.delete(number));
+        // A failed download is tried anew by whoever asks next, but for a file that is not there.
+        entry.shard.catch((error: unknown) => {
+          if (!(error instanceof Missing)) held.delete(number);
+        });
       }
       held.delete(number);
       held.set(number, entry);
@@ -158,13 +197,10 @@ export function openShards(options: ShardStoreOptions): ShardStore {
   };
 }
 
-/** A split of a dataset, and how to get at its shards. */
-export interface ShardSource {
+/** A split of a dataset, and how to get at its shards. The token is sent to their server only. */
+export interface ShardSource extends Reach {
   index: ShardIndex;
   split: string;
-  /** Access token for the shards; sent to their server only, kept in memory only. */
-  token?: string;
-  fetch?: typeof fetch;
   /** Shards on disk. Default: the browser's own, for datasets of other sites. */
   cache?: ShardCache;
   /** Encoded shards in memory, bytes. Default 256 MiB. */
@@ -172,8 +208,12 @@ export interface ShardSource {
 }
 
 /** Opens the shards of a split with the cache that fits their place. Throws an Error for a person if there is no such split. */
-export async function openSplitShards(source: ShardSource, onProblem: (message: string) => void): Promise<ShardStore> {
-  const { index, token, fetch } = source;
+export async function openSplitShards(
+  source: ShardSource,
+  onProblem: (message: string) => void,
+  onStatus?: (message: string) => void,
+): Promise<ShardStore> {
+  const { index, token, fetch, signal, sleep, patience, network } = source;
   const split = splitOf(index, source.split);
   // The site's own datasets come from the browser's HTTP cache; a second copy would only take room.
   const remote = new URL(index.baseUrl).origin !== globalThis.location?.origin;
@@ -183,9 +223,9 @@ export async function openSplitShards(source: ShardSource, onProblem: (message: 
     baseUrl: index.baseUrl,
     classes: index.classes.length,
     capBytes: source.memoryBytes ?? 256 * 2 ** 20,
+    reach: present({ token, fetch, signal, sleep, patience, network }),
     onProblem,
+    onStatus,
     ...(cache ? { cache } : {}),
-    ...(token ? { token } : {}),
-    ...(fetch ? { fetch } : {}),
   });
 }

@@ -2,7 +2,7 @@
 import { defaultOptions } from '../catalog/parts';
 import { tricks } from '../catalog/tricks';
 import { rng } from '../core/rng';
-import { openPool, pack } from './pool';
+import { openPool } from './pool';
 import type { SampleRecipe } from './types';
 
 /** The augmentation of the CMT authors' recipe but for mixing, which the GPU does. */
@@ -79,7 +79,7 @@ async function measure(photos: Uint8Array[], size: number, keep: boolean, second
       training: true,
       recipe,
       sampleIndex,
-      ...pack(photos),
+      images: photos,
     });
     if (failures[0]) throw new Error(`A test photo ${failures[0].message}.`);
     if (!keep) pool.forget(source);

@@ -10,6 +10,8 @@ export interface ShardSplit {
   shard_bytes?: number[];
   shard_sha256?: string[];
   class_counts?: number[];
+  /** Key of the label in a sample's .json; else it is in its .cls. */
+  alt_label?: string;
 }
 
 /** `_info.json` of a WebDataset, as timm reads it. */
@@ -18,6 +20,9 @@ export interface ShardIndex {
   license?: string;
   source?: string;
   classes: string[];
+  /** Of each channel of the training pixels, in [0, 1]. */
+  mean?: Rgb;
+  std?: Rgb;
   splits: Record<string, ShardSplit>;
   /** URL that file names are relative to. */
   baseUrl: string;
@@ -82,5 +87,13 @@ export interface DecodeResult {
   /** The job as a whole failed (a trick threw): a bug, not bad data. */
   error?: string;
 }
+
+/** A data worker is at work on a job: sent while it is, so that silence means that it has died. */
+export interface DecodeSign {
+  id: number;
+  alive: true;
+}
+
+export type FromDataWorker = DecodeResult | DecodeSign;
 
 export type ToDataWorker = ({ type: 'decode' } & DecodeJob) | { type: 'forget'; source: string };

@@ -3,12 +3,14 @@ import { messageOf } from '../core/message';
 import { applyOps, evaluationOps } from './augment';
 import { decodeRgb } from './decode';
 import { planSample } from './plan';
-import type { DecodeJob, DecodeResult, RgbImage, ToDataWorker } from './types';
+import type { DecodeJob, DecodeResult, DecodeSign, RgbImage, ToDataWorker } from './types';
 
 /** Decoded images that this worker keeps: small data sets are then decoded once, not once an epoch. */
 const KEPT_BYTES = 64 * 2 ** 20;
 /** Images in the browser's decoder at a time. */
 const CONCURRENT = 8;
+/** Milliseconds between two signs of life. */
+const SIGN_EVERY = 1000;
 
 const kept = new Map<string, Map<number, RgbImage>>();
 let keptBytes = 0;
@@ -38,9 +40,16 @@ async function decode(job: DecodeJob): Promise<DecodeResult> {
   const pixels = new Uint8Array(job.sampleIndex.length * bytes);
   const failures: DecodeResult['failures'] = [];
   let next = 0;
+  let said = performance.now();
+  const sayAlive = () => {
+    if (performance.now() - said < SIGN_EVERY) return;
+    said = performance.now();
+    scope.postMessage({ id: job.id, alive: true } satisfies DecodeSign);
+  };
   const lane = async () => {
     while (next < job.sampleIndex.length) {
       const slot = next++;
+      sayAlive();
       let image: RgbImage;
       try {
         image = await decoded(job, slot);

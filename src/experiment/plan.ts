@@ -9,6 +9,7 @@ import {
   type Rate,
   type ScalePlan,
 } from '../catalog/define';
+import type { Rgb } from '../catalog/image-ops';
 import { mixedTargets, mixPlan } from '../catalog/mixing';
 import { datasetOf, optimizerOf, scheduleOf } from '../catalog/parts';
 import { type ActiveTrick, activeTricks } from '../catalog/tricks';
@@ -20,6 +21,9 @@ export interface DataFacts {
   /** Training images that the run uses, after data.fraction. */
   trainImages: number;
   classes: number;
+  /** Channel mean and std of its pixels, in [0, 1]. Default: what the catalog says of the experiment's dataset. */
+  mean?: Rgb;
+  std?: Rgb;
 }
 
 export interface TrainingPlan {
@@ -59,8 +63,8 @@ export interface TrainingPlan {
   targets: (labels: ArrayLike<number>, at: Moment) => Float32Array<ArrayBuffer>;
   /** The least share that any class of a target has at a moment. */
   leastTarget: (at: Moment) => number;
-  mean: readonly [number, number, number];
-  std: readonly [number, number, number];
+  mean: Rgb;
+  std: Rgb;
 }
 
 /** The facts that the catalog expects of the chosen dataset, before its index is read. */
@@ -141,7 +145,7 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
     if (trick.rate) rate = (c) => trick.rate?.(options, inner, c) ?? inner(c);
   }
   const lr = rate(context);
-  const { mean, std } = datasetOf(experiment.dataset);
+  const { mean, std } = { ...datasetOf(experiment.dataset), ...facts };
   const mix = (at: Moment) => mixPlan(active, experiment.seed, at, size);
   return {
     size,

@@ -29,7 +29,10 @@ export async function evaluate(
   };
   for await (const batch of batches) {
     if (stopped?.()) break;
-    pending.push(measure(batch));
+    const measured = measure(batch);
+    // Awaited later, in order.
+    measured.catch(() => {});
+    pending.push(measured);
     if (pending.length >= RUN_AHEAD) await pending.shift();
   }
   await Promise.all(pending);

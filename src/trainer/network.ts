@@ -5,6 +5,7 @@ import * as engine from '../engine';
 import type { TrainingPlan } from '../experiment/plan';
 import type { Experiment } from '../experiment/schema';
 import { headerTexts } from '../experiment/weights-fit';
+import { statisticsTexts } from './normalisation';
 import type { StartOptions } from './protocol';
 import { createTeacher, type OpenTeacher } from './teacher';
 
@@ -72,7 +73,10 @@ export function createNetwork(
     trainer,
     parameterCount: parameters.count(),
     save: async () =>
-      writeSafetensors(await parameters.dump(), headerTexts({ model: experiment.model, options, classes, size })),
+      writeSafetensors(await parameters.dump(), {
+        ...headerTexts({ model: experiment.model, options, classes, size }),
+        ...statisticsTexts({ mean, std }),
+      }),
     async withAverages(work) {
       await trainer.exchangeAverages();
       try {

@@ -1,13 +1,16 @@
 /** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
 import { messageOf } from '../core/message';
 import type { KernelTime, StepMetrics, Totals } from '../core/results';
+import { parseSafetensors } from '../core/safetensors';
+import { type DataAccess, openDataset, openSplits, type Splits } from '../data/open';
 import { openPool } from '../data/pool';
-import type { Batch, ShardIndex } from '../data/types';
+import type { ShardIndex } from '../data/types';
 import type { Trainer } from '../engine';
 import { planTraining, type TrainingPlan } from '../experiment/plan';
-import { openIndex, openSplits, type Splits } from './dataset';
+import { placeOf } from './dataset';
 import { evaluate } from './evaluate';
 import { createNetwork, type Network } from './network';
+import { Gate, microBatches, Stopwatch } from './pacing';
 import { gatherPredictions } from './predictions';
 import type { Event, RunTiming, SessionId, StartOptions } from './protocol';
 import { trainStep } from './step';
@@ -30,71 +33,12 @@ export type Emit = (event: Event, transfer?: Transferable[]) => void;
 export interface Session {
   pause(): void;
   resume(): void;
+  /** Ends whatever the run waits for; its weights come with the finished event. */
   stop(): void;
   /** Reports the performance of the next update with the time of each kernel family. */
   timeKernels(): void;
   /** Resolves when the run has ended, however it ended; never rejects. */
   ended: Promise<void>;
-}
-
-/** Time that runs only while the run does. */
-class Stopwatch {
-  private elapsed = 0;
-  private since = performance.now();
-  private running = true;
-
-  get milliseconds(): number {
-    return this.elapsed + (this.running ? performance.now() - this.since : 0);
-  }
-
-  halt(): void {
-    this.elapsed = this.milliseconds;
-    this.running = false;
-  }
-
-  go(): void {
-    this.since = performance.now();
-    this.running = true;
-  }
-}
-
-/** A door that a paused run waits at. */
-class Gate {
-  private open = Promise.resolve();
-  private release: (() => void) | undefined;
-
-  get closed(): boolean {
-    return this.release !== undefined;
-  }
-
-  close(): void {
-    if (this.release) return;
-    this.open = new Promise((resolve) => {
-      this.release = resolve;
-    });
-  }
-
-  unlock(): void {
-    this.release?.();
-    this.release = undefined;
-  }
-
-  pass(): Promise<void> {
-    return this.open;
-  }
-}
-
-/** Groups batches into the micro-batches of one update; the last group of an epoch may be smaller. */
-async function* windows(batches: AsyncIterable<Batch>, size: number): AsyncGenerator<Batch[]> {
-  let group: Batch[] = [];
-  for await (const batch of batches) {
-    group.push(batch);
-    if (group.length === size) {
-      yield group;
-      group = [];
-    }
-  }
-  if (group.length > 0) yield group;
 }
 
 const median = (values: number[]): number => {
@@ -111,7 +55,9 @@ interface Room {
   close(): void;
 }
 
-async function open(options: StartOptions, progress: (message: string) => void): Promise<Room> {
+type Progress = (message: string) => void;
+
+async function open(options: StartOptions, access: DataAccess, progress: Progress): Promise<Room> {
   const { experiment } = options;
   if (experiment.on.distillation && !options.teacher)
     throw new Error('Distillation needs a teacher, and none was given.');
@@ -121,13 +67,14 @@ async function open(options: StartOptions, progress: (message: string) => void):
   };
   try {
     progress('Reading the dataset');
-    const index = await openIndex(experiment, options.data);
+    const dataset = await openDataset(placeOf(experiment, options.data), access);
     const pool = openPool(options.dataWorkers);
     closers.push(() => pool.close());
-    const splits = await openSplits({ index, experiment, pool, onProblem: progress });
+    const splits = await openSplits(dataset, experiment, pool);
     closers.push(() => splits.close());
     progress('Building the network');
-    const plan = planTraining(experiment, { trainImages: splits.train.samples, classes: index.classes.length });
+    const { index } = dataset;
+    const plan = planTraining(experiment, splits.facts);
     const network = createNetwork(experiment, plan, options);
     closers.push(() => network.dispose());
     return {
@@ -143,20 +90,33 @@ async function open(options: StartOptions, progress: (message: string) => void):
   }
 }
 
+/** The reason of all waits that a stopped run gives up. */
+class Stopped extends Error {}
+
+const allNumbers = (weights: ArrayBuffer): boolean =>
+  [...parseSafetensors(weights).values()].every(({ data }) => data.every(Number.isFinite));
+
 export function startSession(session: SessionId, options: StartOptions, emit: Emit): Session {
   const gate = new Gate();
   const clock = new Stopwatch();
+  const stopped = new AbortController();
   let stopping = false;
   let trainer: Trainer | undefined;
   let waiting: StepMetrics[] = [];
   let reported = 0;
+  let learned = false;
 
   const flush = () => {
     if (waiting.length > 0) emit({ type: 'steps', session, metrics: waiting });
     waiting = [];
     reported = performance.now();
   };
-  const progress = (message: string) => emit({ type: 'progress', session, message });
+  const progress: Progress = (message) => emit({ type: 'progress', session, message });
+  const access: DataAccess = {
+    signal: stopped.signal,
+    onProblem: (message) => emit({ type: 'notice', session, message }),
+    onWaiting: (message) => emit({ type: 'waiting', session, ...(message !== undefined && { message }) }),
+  };
 
   const reportPerformance = (from: Trainer, kernels: KernelTime[] = []) =>
     emit({ type: 'performance', session, report: { ...from.report(), kernels } });
@@ -169,6 +129,16 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     let last = clock.milliseconds;
     let images = 0;
     let update = 0;
+    /** Updates whose figures have not come back yet, oldest first. */
+    const pending: Promise<void>[] = [];
+    const expect = (figures: Promise<void>) => {
+      // Awaited later, in order: the first failure is the run's reason, and those after it are its echo.
+      figures.catch(() => {});
+      pending.push(figures);
+    };
+    const settle = async () => {
+      for (const figures of pending.splice(0)) await figures;
+    };
 
     const record = (totals: Totals, size: number, at: { update: number; wait: number }) => {
       const now = clock.milliseconds;
@@ -182,6 +152,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
             (plan.precision.half ? ' In low precision a loss scale that is too high does it too.' : ''),
         );
       }
+      learned = true;
       waiting.push({
         step: at.update + 1,
         epoch: (at.update + 1) / plan.updatesPerEpoch,
@@ -200,13 +171,15 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     };
 
     /** Spends a small share of the time that the run will take on making it shorter. */
-    const tune = async (running: Promise<void>[], stepMs: number) => {
-      await Promise.all(running);
+    const tune = async () => {
+      await settle();
+      const stepMs = median(stepTimes);
       const budget = Math.min(MOST_TUNING_MS, (planned - update) * stepMs * TUNING_SHARE);
       if (budget < LEAST_TUNING_MS) return;
-      await network.trainer.tune(budget, (done, all) =>
-        emit({ type: 'progress', session, message: 'Measuring kernels on this device', fraction: done / all }),
-      );
+      await network.trainer.tune(budget, (done, all) => {
+        stopped.signal.throwIfAborted();
+        emit({ type: 'progress', session, message: 'Measuring kernels on this device', fraction: done / all });
+      });
       last = clock.milliseconds;
     };
 
@@ -221,6 +194,12 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         stopped: () => stopping,
       });
       if (stopping) return;
+      if (!Number.isFinite(loss)) {
+        throw new Error(
+          `The validation loss${averaged ? ' of the averaged weights' : ''} became ${Number.isNaN(loss) ? 'NaN' : 'infinite'} after step ${update}, though the training loss did not: the network says no numbers of images that it sees one by one. ` +
+            'Likely causes: the learning rate is too high, or there is no warmup.',
+        );
+      }
       const at = { step: update, epoch: update / plan.updatesPerEpoch, timeMs: clock.milliseconds };
       emit({
         type: 'evaluated',
@@ -247,14 +226,13 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     await network.trainer.prepare(plan.batch, (done, all) =>
       emit({ type: 'progress', session, message: 'Compiling shaders', fraction: done / all }),
     );
-    for (let epoch = 0; update < planned && !stopping; epoch++) {
-      const pending: Promise<void>[] = [];
+    const trainEpoch = async (epoch: number) => {
       let firstBatch = 0;
       let asked = performance.now();
-      for await (const batches of windows(splits.train.epoch(epoch), plan.accumulation)) {
+      for await (const batches of microBatches(splits.train.epoch(epoch), plan.accumulation)) {
         const wait = performance.now() - asked;
         if (gate.closed) {
-          await Promise.all(pending.splice(0));
+          await settle();
           flush();
           clock.halt();
           emit({ type: 'paused', session });
@@ -265,54 +243,86 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         if (stopping) break;
         const size = batches.reduce((sum, batch) => sum + batch.count, 0);
         const at = { update, wait };
-        pending.push(
+        expect(
           trainStep(network, plan, batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)),
         );
         update++;
         firstBatch += batches.length;
         if (pending.length > RUN_AHEAD) await pending.shift();
-        if (update === TUNED_AFTER) await tune(pending.splice(0), median(stepTimes));
+        if (update === TUNED_AFTER) await tune();
         if (update >= planned) break;
         asked = performance.now();
       }
-      await Promise.all(pending);
-      if (!stopping) await validate();
+      await settle();
+    };
+    for (let epoch = 0; update < planned && !stopping; epoch++) {
+      try {
+        await trainEpoch(epoch);
+        if (!stopping) await validate();
+      } catch (error) {
+        // Stopped while it waited for data: what it learned so far is whole.
+        if (!stopping) throw error;
+        await settle();
+      }
     }
     flush();
     return { firstStepMs, medianStepMs: median(stepTimes), totalMs: clock.milliseconds };
   };
 
-  const live = async () => {
-    const room = await open(options, progress);
+  const weightsOf = async ({ network }: Room): Promise<ArrayBuffer | undefined> => {
+    if (!options.returnWeights) return undefined;
+    return options.returnWeights === 'averaged' ? network.withAverages(() => network.save()) : network.save();
+  };
+
+  /** What a failed run learned; undefined if that is nothing, or no numbers. */
+  const rescued = async (room: Room): Promise<ArrayBuffer | undefined> => {
+    const weights = learned ? await weightsOf(room).catch(() => undefined) : undefined;
+    return weights && allNumbers(weights) ? weights : undefined;
+  };
+
+  const live = async (room: Room) => {
+    trainer = room.network.trainer;
+    for (const message of room.splits.notes) emit({ type: 'notice', session, message });
+    emit({
+      type: 'started',
+      session,
+      parameters: room.network.parameterCount,
+      stepsPerEpoch: room.plan.updatesPerEpoch,
+      totalSteps: room.plan.totalUpdates,
+      classes: room.index.classes,
+    });
+    const timing = await train(room);
+    const weights = await weightsOf(room);
+    emit(
+      { type: 'finished', session, reason: stopping ? 'stopped' : 'done', timing, ...(weights && { weights }) },
+      weights ? [weights] : [],
+    );
+  };
+
+  const fail = (error: unknown, weights?: ArrayBuffer) => {
+    flush();
+    emit({ type: 'failed', session, message: messageOf(error), ...(weights && { weights }) }, weights ? [weights] : []);
+  };
+
+  const run = async () => {
+    let room: Room;
     try {
-      trainer = room.network.trainer;
-      emit({
-        type: 'started',
-        session,
-        parameters: room.network.parameterCount,
-        stepsPerEpoch: room.plan.updatesPerEpoch,
-        totalSteps: room.plan.totalUpdates,
-        classes: room.index.classes,
-      });
-      const timing = await train(room);
-      const { network } = room;
-      const weights =
-        options.returnWeights === 'averaged'
-          ? await network.withAverages(() => network.save())
-          : options.returnWeights && (await network.save());
-      emit(
-        { type: 'finished', session, reason: stopping ? 'stopped' : 'done', timing, ...(weights && { weights }) },
-        weights ? [weights] : [],
-      );
+      room = await open(options, access, progress);
+    } catch (error) {
+      if (!stopping) return fail(error);
+      const timing: RunTiming = { firstStepMs: 0, medianStepMs: 0, totalMs: clock.milliseconds };
+      return emit({ type: 'finished', session, reason: 'stopped', timing });
+    }
+    try {
+      await live(room);
+    } catch (error) {
+      fail(error, await rescued(room));
     } finally {
       room.close();
     }
   };
 
-  const ended = live().catch((error: unknown) => {
-    flush();
-    emit({ type: 'failed', session, message: messageOf(error) });
-  });
+  const ended = run();
 
   return {
     pause: () => gate.close(),
@@ -320,6 +330,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     stop: () => {
       stopping = true;
       gate.unlock();
+      stopped.abort(new Stopped('The run was stopped.'));
     },
     timeKernels: () => {
       const timed = trainer;

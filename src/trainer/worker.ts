@@ -88,7 +88,7 @@ async function obey(command: Command): Promise<void> {
     case 'time-kernels':
       return sessions.get(command.session)?.timeKernels();
     case 'predict':
-      return emit(await predict(command));
+      return emit(await predict(command, (message) => emit({ type: 'notice', session: command.session, message })));
     default:
       return command satisfies never;
   }

@@ -4,12 +4,10 @@
  */
 
 import type { MixPlan } from '../../catalog/define';
-import { datasetOf } from '../../catalog/parts';
-import { splitParts } from '../../data/holdout';
-import { loadShardIndex } from '../../data/index';
-import { type Loader, openLoader } from '../../data/loader';
+import type { Loader } from '../../data/loader';
+import { type DataPlace, indexAddress, type OpenDataset, openDataset, openSplit } from '../../data/open';
 import { type DataPool, openPool } from '../../data/pool';
-import type { Batch, ShardIndex } from '../../data/types';
+import type { Batch } from '../../data/types';
 import { numberOf, planTraining } from '../../experiment/plan';
 import type { Experiment } from '../../experiment/schema';
 import { ownChannel, serve } from '../../platform/calls';
@@ -22,9 +20,7 @@ import type {
   ValidationRequest,
 } from './preview';
 
-const indexes = new Map<string, Promise<ShardIndex>>();
-/** Of a dataset without a validation split every label is read to find them: once is enough. */
-const partsOf = new WeakMap<ShardIndex, ReturnType<typeof splitParts>>();
+const datasets = new Map<string, Promise<OpenDataset>>();
 let pool: DataPool | undefined;
 let newest = 0;
 
@@ -40,53 +36,33 @@ const unlessOvertaken =
 const calls: PreviewCalls = { training: unlessOvertaken(training), validation: unlessOvertaken(validation) };
 serve(calls, ownChannel());
 
-async function indexOf({ experiment, base }: TrainingRequest | ValidationRequest): Promise<ShardIndex> {
-  const dataset = datasetOf(experiment.dataset);
-  const url = new URL(dataset.infoUrl(experiment.options[dataset.id] ?? {}), base).href;
-  const loading = indexes.get(url) ?? loadShardIndex(url);
+async function datasetFor(place: DataPlace): Promise<OpenDataset> {
+  const key = `${place.experiment.dataset} ${indexAddress(place)}`;
+  const opening = datasets.get(key) ?? openDataset(place);
   // A failed load is asked for again the next time.
-  loading.catch(() => indexes.delete(url));
-  indexes.set(url, loading);
-  return await loading;
+  opening.catch(() => datasets.delete(key));
+  datasets.set(key, opening);
+  return await opening;
 }
 
-/** The part of the dataset that the experiment trains on, or is validated on, in batches of batchSize. */
-async function open(
-  index: ShardIndex,
-  experiment: Experiment,
-  part: 'train' | 'validation',
-  batchSize: number,
-): Promise<Loader> {
+/** The part of the dataset that the experiment trains on, or is validated on image by image. */
+async function open(dataset: OpenDataset, experiment: Experiment, part: 'train' | 'validation'): Promise<Loader> {
   pool ??= openPool(1);
-  const { mean, std } = datasetOf(experiment.dataset);
-  const parts = partsOf.get(index) ?? splitParts(index);
-  parts.catch(() => partsOf.delete(index));
-  partsOf.set(index, parts);
-  const from = (await parts)[part];
+  const from = (await dataset.parts())[part];
   if (!from) throw new Error('The dataset has no images to validate on.');
-  return await openLoader({
-    index,
-    ...from,
-    seed: experiment.seed,
-    batchSize,
-    recipe: {
-      size: numberOf(experiment, 'data', 'size'),
-      on: experiment.on,
-      options: experiment.options,
-      mean,
-      std,
-    },
-    training: part === 'train',
-    fraction: numberOf(experiment, 'data', part === 'train' ? 'fraction' : 'evalFraction'),
-    pool,
-  });
+  return await openSplit(
+    dataset,
+    experiment,
+    part === 'train' ? { ...from, training: true, pool } : { ...from, training: false, pool, batchSize: 1 },
+  );
 }
 
 async function training(request: TrainingRequest): Promise<TrainingPreview> {
   const { experiment, epoch, count } = request;
-  const index = await indexOf(request);
+  const dataset = await datasetFor(request);
+  const { index } = dataset;
   const size = numberOf(experiment, 'data', 'size');
-  const loader = await open(index, experiment, 'train', numberOf(experiment, 'data', 'batch'));
+  const loader = await open(dataset, experiment, 'train');
   try {
     const first = await loader.epoch(epoch).next();
     if (first.done) throw new Error('The dataset has no training images.');
@@ -116,9 +92,9 @@ const LOOK_AHEAD = 8;
 
 async function validation(request: ValidationRequest): Promise<ValidationPreview> {
   const { experiment, wanted } = request;
-  const index = await indexOf(request);
+  const dataset = await datasetFor(request);
   const size = numberOf(experiment, 'data', 'size');
-  const loader = await open(index, experiment, 'validation', 1);
+  const loader = await open(dataset, experiment, 'validation');
   const find = async (place: number, key: string) => {
     let looked = 0;
     for await (const batch of loader.epoch(0, place)) {

@@ -5,6 +5,7 @@ import { defineDataset, text } from '../define';
 export const wds = defineDataset({
   id: 'wds',
   label: 'Shards from a link',
+  brought: true,
   summary: 'Any WebDataset: the address of its _info.json.',
   license: "the dataset's own",
   credit: "the dataset's authors",

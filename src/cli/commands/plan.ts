@@ -1,7 +1,8 @@
 /** `plan`: what happens to one batch of a run. */
 import { defineCommand, required, wholeNumber } from '../define-command';
 import { withKeys } from '../experiment-source';
-import { readShardIndex } from '../node-shards';
+import { orFailureAsync } from '../failure';
+import { openNodeDataset } from '../node-shards';
 import { dataOption, experimentWord, outOption, setOption } from '../shared-options';
 import { planStep } from '../step-plan';
 
@@ -19,11 +20,13 @@ export const plan = defineCommand({
   examples: ['preset:modern --epoch 3 --step 7 --json', 'preset:tiny --data DIR --set mixup=on'],
   async run({ experiment: base, data, epoch = 0, step = 0, out, set }, output) {
     const experiment = withKeys(base, set);
-    const index = await readShardIndex(experiment, data);
-    const planned = await planStep(experiment, index, { epoch, step }, (message) => output.stderr(`${message}\n`));
-    const { mix, keys, lr } = planned;
+    const say = (message: string) => output.stderr(`${message}\n`);
+    const dataset = await openNodeDataset(experiment, data, say);
+    const planned = await orFailureAsync(planStep(experiment, dataset, { epoch, step }, say));
+    const { mix, keys, lr, leftOver } = planned;
     const words = mix.kind === 'none' ? 'not mixed' : `${mix.kind} with lambda ${mix.lambda.toPrecision(4)}`;
-    const summary = `epoch ${epoch}, batch ${step}: ${keys.length} images, ${words}, learning rate ${lr.toPrecision(4)}`;
+    const batch = `epoch ${epoch}, batch ${step}: ${keys.length} images, ${words}, learning rate ${lr.toPrecision(4)}`;
+    const summary = leftOver ? `${batch}. ${leftOver}` : batch;
     return { result: planned, summary, out };
   },
 });

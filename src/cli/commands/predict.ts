@@ -42,6 +42,7 @@ export const predict = defineCommand({
     let predicted: Predicted | undefined;
     await runJob({ command: 'predict', experiment, split }, { data: data?.path, weights: given.bytes }, (event) => {
       if (event.type === 'progress') say(`${event.message} ...`);
+      if (event.type === 'notice') say(event.message);
       if (event.type === 'predicted') predicted = event;
     });
     if (!predicted) throw new Failure('The page ended without predictions.');

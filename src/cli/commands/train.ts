@@ -37,6 +37,12 @@ function progressLines(output: Output): (event: PageEvent) => void {
       shown = performance.now();
       const share = event.fraction === undefined ? ' ...' : ` ${percent(event.fraction)}`;
       output.stderr(`${event.message}${share}\n`);
+    } else if (event.type === 'notice') {
+      output.stderr(`${event.message}\n`);
+    } else if (event.type === 'waiting') {
+      if (event.message === undefined || performance.now() - shown < LINE_EVERY) return;
+      shown = performance.now();
+      output.stderr(`${event.message} ...\n`);
     } else if (event.type === 'started') {
       total = event.totalSteps;
       output.stderr(`${event.parameters.toLocaleString('en')} parameters, ${total.toLocaleString('en')} steps\n`);

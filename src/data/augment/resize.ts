@@ -1,6 +1,6 @@
 /**
- * Bilinear resize with antialiasing, bit for bit Pillow's `im.resize((w, h), BILINEAR, box)` (src/libImaging/Resample.c):
- * two passes of 8-bit fixed-point convolution, horizontal first, rounded to 8 bits between.
+ * Bilinear resize with antialiasing, bit for bit Pillow's `im.crop(box).resize((w, h), BILINEAR)` (src/libImaging/Resample.c),
+ * as torchvision and timm do it: two passes of 8-bit fixed-point convolution, horizontal first, rounded to 8 bits between.
  */
 import type { RgbImage } from '../types';
 
@@ -16,9 +16,9 @@ interface Coefficients {
   taps: number;
 }
 
-/** Weights along one axis: the box [from, to) of inSize source pixels onto outSize pixels. */
-function coefficients(inSize: number, from: number, to: number, outSize: number): Coefficients {
-  const scale = (to - from) / outSize;
+/** Weights along one axis: inSize source pixels onto outSize pixels. */
+function coefficients(inSize: number, outSize: number): Coefficients {
+  const scale = inSize / outSize;
   const filterScale = Math.max(scale, 1);
   const support = filterScale;
   const taps = Math.ceil(support) * 2 + 1;
@@ -27,7 +27,7 @@ function coefficients(inSize: number, from: number, to: number, outSize: number)
   const row = new Float64Array(taps);
   const inverse = 1 / filterScale;
   for (let out = 0; out < outSize; out++) {
-    const center = from + (out + 0.5) * scale;
+    const center = (out + 0.5) * scale;
     const first = Math.max(Math.trunc(center - support + 0.5), 0);
     const count = Math.min(Math.trunc(center + support + 0.5), inSize) - first;
     let sum = 0;
@@ -53,7 +53,7 @@ function clip8(value: number): number {
 }
 
 /**
- * Resizes the box (pixels of the source; neighbours outside the box count at its edges, as in Pillow) to width x height.
+ * Cuts the box out (whole pixels of the source) and resizes it to width x height: nothing outside the box has a share in it.
  * Throws an Error when the box is empty or leaves the image.
  */
 export function resize(
@@ -69,38 +69,39 @@ export function resize(
       `The crop ${box.width} x ${box.height} at (${box.x}, ${box.y}) leaves the image of ${image.width} x ${image.height} pixels.`,
     );
   }
-  const vertical = coefficients(image.height, top, bottom, height);
+  const vertical = coefficients(box.height, height);
   // Only the source rows that the second pass reads go through the first.
   const firstRow = vertical.bounds[0] as number;
   const endRow = (vertical.bounds[height * 2 - 2] as number) + (vertical.bounds[height * 2 - 1] as number);
   let current = image;
-  let rowShift = 0;
-  if (width !== image.width || left !== 0 || right !== image.width) {
-    current = horizontalPass(image, coefficients(image.width, left, right, width), width, firstRow, endRow);
+  let rowShift = -top;
+  // Of a box as wide as the result the pass is an exact copy.
+  if (width !== box.width || box.width !== image.width) {
+    const rows = { left, from: top + firstRow, to: top + endRow };
+    current = horizontalPass(image, coefficients(box.width, width), width, rows);
     rowShift = firstRow;
   }
-  if (height !== image.height || top !== 0 || bottom !== image.height) {
+  if (height !== box.height || (current === image && box.height !== image.height)) {
     return verticalPass(current, vertical, height, rowShift);
   }
   return current === image ? { width, height, data: image.data.slice() } : current;
 }
 
+/** Rows [from, to) of the image, their pixels from `left` on. */
 function horizontalPass(
   image: RgbImage,
-  axis: Coefficients,
+  { bounds, weights, taps }: Coefficients,
   width: number,
-  firstRow: number,
-  endRow: number,
+  rows: { left: number; from: number; to: number },
 ): RgbImage {
-  const { bounds, weights, taps } = axis;
-  const height = endRow - firstRow;
+  const height = rows.to - rows.from;
   const source = image.data;
   const data = new Uint8Array(width * height * 3);
   let to = 0;
-  for (let y = firstRow; y < endRow; y++) {
+  for (let y = rows.from; y < rows.to; y++) {
     for (let x = 0; x < width; x++) {
       const count = bounds[x * 2 + 1] as number;
-      let from = (y * image.width + (bounds[x * 2] as number)) * 3;
+      let from = (y * image.width + rows.left + (bounds[x * 2] as number)) * 3;
       let red = HALF;
       let green = HALF;
       let blue = HALF;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { applyOps } from '../../../src/data/augment';
 import { decodeRgb } from '../../../src/data/decode';
 import { planSample } from '../../../src/data/plan';
-import { openPool, pack } from '../../../src/data/pool';
+import { openPool } from '../../../src/data/pool';
 import { measureThroughput, testPhotos, throughputRecipe } from '../../../src/data/throughput';
 
 it('a worker gives the pixels that the plan of each sample gives', async () => {
@@ -10,7 +10,7 @@ it('a worker gives the pixels that the plan of each sample gives', async () => {
   const recipe = throughputRecipe(64);
   const sampleIndex = photos.map((_, i) => i);
   const pool = openPool(1);
-  const job = { source: 'test', seed: 3, epoch: 2, training: true, recipe, sampleIndex, ...pack(photos) };
+  const job = { source: 'test', seed: 3, epoch: 2, training: true, recipe, sampleIndex, images: photos };
   const { pixels, failures } = await pool.run(0, job);
   pool.close();
   expect(failures).toEqual([]);

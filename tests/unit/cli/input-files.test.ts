@@ -108,7 +108,11 @@ describe('what is no file of the wanted kind', () => {
     ['an address that is none', ['link', 'https://['], ['"https://[" begins like a link and is none']],
     ['no page', ['link', 'preset:tiny', '--base', 'nowhere'], ["--base takes the page's address"]],
     ['a size that the model cannot take', ['info', '--model', 'cmt-tiny', '--size', '33'], ['multiple of 32']],
-    ['a dataset without an address', ['plan', 'preset:tiny', '--set', 'dataset=wds'], ['index']],
+    [
+      'a dataset without an address',
+      ['plan', 'preset:tiny', '--set', 'dataset=wds'],
+      ['the address of the _info.json'],
+    ],
   ])('%s is named in words', async (_name, argv, words) => {
     process.env.TRICKLAB_DEBUG = '1';
     // One line, so no stack: none of these is a bug.

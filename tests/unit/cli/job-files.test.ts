@@ -11,7 +11,7 @@ import { serveJobFiles } from '../../../src/cli/job-files';
 const folder = mkdtempSync(join(tmpdir(), 'tricklab-files-'));
 const data = join(folder, 'data');
 mkdirSync(data);
-writeFileSync(join(data, '_info.json'), Buffer.from('\ufeff{}', 'utf16le'));
+writeFileSync(join(data, '_info.json'), '{}');
 writeFileSync(join(data, 'a#b 50%.tar'), 'shard');
 writeFileSync(join(folder, 'secret'), 'secret');
 

@@ -97,10 +97,15 @@ describe('the shard index', () => {
   });
 
   it('says why an index could not be fetched', async () => {
-    const fetchJson = () => Promise.reject(new Error('the server answered 404'));
-    await expect(loadShardIndex(url, fetchJson)).rejects.toThrow(
-      `The dataset's index ${url} could not be read: the server answered 404.`,
+    const asked: string[] = [];
+    const fetch = async (input: RequestInfo | URL) => {
+      asked.push(String(input));
+      return new Response(null, { status: 404 });
+    };
+    await expect(loadShardIndex(url, { fetch })).rejects.toThrow(
+      `The dataset's index could not be read. ${url} does not exist: the server answered 404.`,
     );
+    expect(asked).toEqual([url, url.replace('_info', 'info')]);
   });
 
   it('lists the splits when one is missing, and is not fooled by names of Object', () => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { packTar, type TarEntry, unpackTar } from 'modern-tar';
 import { describe, expect, it } from 'vitest';
-import { samplesOf, scanTar } from '../../../src/data/tar';
+import { samplesOf } from '../../../src/data/samples';
+import { scanTar } from '../../../src/data/tar';
 
 const encoder = new TextEncoder();
 const file = (name: string, body: string | Uint8Array = 'x'): TarEntry => {
@@ -120,7 +121,7 @@ describe('scanTar', () => {
 describe('samplesOf', () => {
   const read = async (entries: TarEntry[], classes = 10) => {
     const archive = await packTar(entries);
-    return samplesOf(archive, scanTar(archive).members, classes);
+    return samplesOf(archive, scanTar(archive).members, { classes });
   };
 
   it('joins image and label whatever their order, and case of key and extension', async () => {
@@ -182,7 +183,7 @@ it.skipIf(!existsSync(grocery))(
     const seen = new Array(43).fill(0);
     for (const [i, name] of info.splits.train.filenames.entries()) {
       const bytes = readFileSync(new URL(name, grocery));
-      const { samples } = samplesOf(bytes, scanTar(bytes).members, 43);
+      const { samples } = samplesOf(bytes, scanTar(bytes).members, { classes: 43 });
       expect(samples.length).toBe(info.splits.train.shard_lengths[i]);
       for (const sample of samples) if (!('problem' in sample)) seen[sample.label]++;
     }
