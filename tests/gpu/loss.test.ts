@@ -33,4 +33,27 @@ describe.each(['fused', 'reference'] as const)('the loss, %s', (engine) => {
     const rows = [0, 1, 4, 5].map((rank) => Array.from({ length: 8 }, (_, c) => (c === 0 ? 8 - rank - 0.5 : 8 - c)));
     expect(await counts(rows, [0, 0, 0, 0])).toEqual([1, 3]);
   });
+
+  it('takes the earlier class first where logits are equal, as torch.topk', async () => {
+    const equal = [new Array<number>(8).fill(0.5)];
+    expect(await counts(equal, [0])).toEqual([1, 1]);
+    expect(await counts(equal, [1])).toEqual([0, 1]);
+    expect(await counts(equal, [4])).toEqual([0, 1]);
+    expect(await counts(equal, [5])).toEqual([0, 0]);
+    // A network that says nothing is as good as chance.
+    const dead = [0, 1, 2, 3, 4, 5].map(() => new Array<number>(6).fill(0));
+    expect(await counts(dead, [0, 1, 2, 3, 4, 5])).toEqual([1, 5]);
+  });
+
+  it('never counts a logit that is no number as right, and puts it before all others', async () => {
+    const blown = [0, 1, 2].map(() => new Array<number>(6).fill(Number.NaN));
+    expect(await counts(blown, [0, 3, 5])).toEqual([0, 0]);
+    const few = [new Array<number>(3).fill(Number.NaN)];
+    expect(await counts(few, [0])).toEqual([0, 0]);
+    const other = [[9, Number.NaN, 1, 2, 3, 4]];
+    expect(await counts(other, [0])).toEqual([0, 1]);
+    expect(await counts(other, [1])).toEqual([0, 0]);
+    expect(await counts([[Number.POSITIVE_INFINITY, 1, 2]], [0])).toEqual([1, 1]);
+    expect(await counts([[Number.NEGATIVE_INFINITY, 1, 2]], [0])).toEqual([0, 1]);
+  });
 });

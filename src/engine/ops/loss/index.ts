@@ -166,8 +166,12 @@ function divergenceReference(tf: Tf, logits: Tensor, teacher: Tensor, temperatur
 function sumsReference(tf: Tf, meanLoss: Scalar, logits: Tensor, labels: Tensor): Tensor1D {
   return tf.tidy(() => {
     const [batch, classes] = logits.shape as [number, number];
-    const own = tf.sum(tf.mul(logits, tf.oneHot(labels as Tensor1D, classes)), -1, true);
-    const rank = tf.sum(tf.cast(tf.greater(logits, own), 'float32'), -1);
+    const isOwn = tf.cast(tf.oneHot(labels as Tensor1D, classes), 'bool');
+    const own = tf.sum(tf.where(isOwn, logits, tf.zerosLike(logits)), -1, true);
+    const earlier = tf.less(tf.range(0, classes, 1, 'int32'), tf.expandDims(tf.cast(labels, 'int32'), 1));
+    const before = tf.logicalOr(tf.greater(logits, own), tf.logicalAnd(tf.equal(logits, own), earlier));
+    const above = tf.sum(tf.cast(tf.logicalOr(before, tf.isNaN(logits)), 'float32'), -1);
+    const rank = tf.add(above, tf.mul(tf.cast(tf.squeeze(tf.isNaN(own), [1]), 'float32'), 5));
     return tf.stack([
       tf.mul(meanLoss, batch),
       tf.sum(tf.cast(tf.less(rank, 0.5), 'float32')),

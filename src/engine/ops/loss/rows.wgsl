@@ -1,7 +1,11 @@
 // Each row's cross-entropy -sum t * log softmax(z), whether its label is within the first 1 or 5, and log sum exp. rows [batch, 4].
-// A label below 0 is padding: it counts for nothing. Ties count for the network.
+// A label below 0 is padding: it counts for nothing. Before the label come all larger logits, equal ones of earlier classes, and
+// those that are no number, as in torch.topk; a label whose own logit is no number is never right.
 // DISTILL: the loss is a weighted sum of that and T^2 * KL(softmax(u / T) || softmax(z / T)), u a teacher's logits; soft [batch]
 // holds log sum exp of z / T and of u / T.
+
+// WGSL may take for granted that there is no NaN: its bits can't be argued away.
+fn isNaN(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -14,8 +18,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var above = 0u;
   for (var c = 0u; c < dims.classes; c++) {
     most = max(most, logits(start + c));
-    above += select(0u, 1u, logits(start + c) > own);
+    let z = logits(start + c);
+    above += select(0u, 1u, isNaN(z) || z > own || (z == own && i32(c) < label));
   }
+  if (isNaN(own)) { above = 5u; }
   var sum = 0.0;
   for (var c = 0u; c < dims.classes; c++) { sum += exp(logits(start + c) - most); }
   let logSum = most + log(sum);
