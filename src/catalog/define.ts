@@ -281,6 +281,7 @@ export interface Trick<S extends z.ZodObject = z.ZodObject> extends Part<S> {
   /** Whether batches are still mixed; one trick that says no ends all mixing. */
   mixes?(options: z.output<S>, at: Moment): boolean;
   loss?(options: z.output<S>): Partial<LossPlan>;
+  /** What may vary in time, the weight decay, is a function of the moment. */
   optimizer?(options: z.output<S>): Partial<Omit<OptimizerPlan, 'rule'>>;
   model?(options: z.output<S>): Partial<ModelPlan>;
   scale?(options: z.output<S>): Partial<ScalePlan>;

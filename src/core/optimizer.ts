@@ -1,4 +1,5 @@
 /** How weights are updated from their gradients: the contract between the catalog that plans it and the engine that does it. */
+import type { Moment } from './moment';
 
 /** One step from a gradient; w -= lr times its direction. */
 export type UpdateRule =
@@ -44,6 +45,8 @@ export interface Averaging {
 export interface OptimizerPlan {
   rule: UpdateRule;
   weightDecay: number;
+  /** Factor on the weight decay at a moment; undefined: always 1. Read anew for every update, so that it costs nothing to vary. */
+  decayFactor?: (at: Moment) => number;
   /** Weight decay on parameters with <= 1 dimension (biases, gamma, beta) too. */
   decayVectors: boolean;
   /** Norm over all gradients of an update, above which they are scaled down to it; undefined: never. */

@@ -30,7 +30,7 @@ export function createEagerTrainer({
   return {
     async prepare() {},
 
-    async update(batches, { lr, firstMicroBatch }) {
+    async update(batches, { lr, weightDecay = plan.weightDecay, firstMicroBatch }) {
       let sum: Record<string, tf.Tensor> = {};
       const metrics: tf.Tensor[] = [];
       batches.forEach((batch, i) => {
@@ -55,7 +55,7 @@ export function createEagerTrainer({
         tf.dispose(sum);
         sum = added;
       });
-      optimizer.update(sum, lr);
+      optimizer.update(sum, lr, weightDecay);
       averages?.update();
       tf.dispose(sum);
       const all = await Promise.all(metrics.map((sums) => sums.data()));

@@ -149,7 +149,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
   return {
     prepare: (count, onProgress) => inOrder(async () => void (await prepare(count, onProgress))),
 
-    async update(batches, { lr, firstMicroBatch }) {
+    async update(batches, { lr, weightDecay = options.optimizer.weightDecay, firstMicroBatch }) {
       const reads = await inOrder(async () => {
         const sums: Promise<Float32Array>[] = [];
         const times: Promise<KernelTime[]>[] = [];
@@ -174,7 +174,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
           jsMs += performance.now() - start;
         }
         const start = performance.now();
-        arena.begin(lr);
+        arena.begin(lr, weightDecay);
         if (update) run(update);
         jsMs += performance.now() - start;
         cost = { ...countersSince(before, gpu().counters), jsMs };

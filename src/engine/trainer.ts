@@ -61,6 +61,8 @@ export interface TrainingBatch extends ImageBatch {
 
 export interface UpdateOptions {
   lr: number;
+  /** Where it is not the plan's. */
+  weightDecay?: number;
   /** Number of the first micro-batch in the run: keys dropout and drop path. */
   firstMicroBatch: number;
 }

@@ -57,6 +57,8 @@ export interface TrainingPlan {
   lr: Rate;
   /** The moment of a micro-batch: epoch from 0, place within the epoch from 0. */
   at: (epoch: number, microBatch: number) => Moment;
+  /** Weight decay of the update of a moment. */
+  weightDecay: (at: Moment) => number;
   /** How the micro-batch of a moment is mixed. */
   mix: (at: Moment) => MixPlan;
   /** Soft targets of the micro-batch of a moment, [labels.length, classes] row by row. Throws if a label is not a class. */
@@ -166,6 +168,7 @@ export function planTraining(experiment: Experiment, facts: DataFacts): Training
     baseLr,
     lr,
     at: (epoch, microBatch) => momentOf(context, scale.accumulation, { epoch, microBatch }),
+    weightDecay: (at) => optimizerPlan.weightDecay * (optimizerPlan.decayFactor?.(at) ?? 1),
     mix,
     targets: (labels, at) => mixedTargets(labels, facts.classes, lossPlan.smoothing(at), mix(at)),
     leastTarget: (at) => lossPlan.smoothing(at) / facts.classes,

@@ -56,6 +56,10 @@ export function trainStep(
 ): Promise<Totals> {
   return trainer.update(
     batches.map((batch, i) => mixed(batch, plan, plan.at(epoch, firstBatch + i))),
-    { lr: plan.lr(update), firstMicroBatch: update * plan.accumulation },
+    {
+      lr: plan.lr(update),
+      weightDecay: plan.weightDecay(plan.at(epoch, firstBatch)),
+      firstMicroBatch: update * plan.accumulation,
+    },
   );
 }

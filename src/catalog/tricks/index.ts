@@ -27,6 +27,7 @@ import { replicas } from './replicas';
 import { stochasticDepth } from './stochastic-depth';
 import { syncBn } from './sync-bn';
 import { warmup } from './warmup';
+import { weightDecaySchedule } from './weight-decay-schedule';
 import { zeroGamma } from './zero-gamma';
 
 export const tricks: readonly Trick[] = [
@@ -50,6 +51,7 @@ export const tricks: readonly Trick[] = [
   labelSmoothing,
   distillation,
   noBiasDecay,
+  weightDecaySchedule,
   gradientClipping,
   ema,
   linearScaling,

@@ -43,6 +43,7 @@ export class ParameterArena {
   /** Of the weights, in half precision. */
   private readonly halfWeights: tf.Tensor | undefined;
   private readonly rule: Rule;
+  private readonly weightDecay: number;
   private readonly averages: Averages | undefined;
   private readonly clipNorm: number | undefined;
   /** Gradients that are parts of the arena. */
@@ -72,7 +73,8 @@ export class ParameterArena {
     this.share = tf.keep(tf.tensor1d([0, 1]));
     this.clipNorm = plan.clipNorm;
     moveInto(this.weights, places);
-    this.rule = definitionOf(plan.rule).fused(plan.rule, plan.weightDecay, {
+    this.weightDecay = plan.weightDecay;
+    this.rule = definitionOf(plan.rule).fused(plan.rule, plan.weightDecay > 0, {
       size,
       decaying: layOut(first).size,
       decayingPlaces: places.slice(0, first.length),
@@ -141,10 +143,10 @@ export class ParameterArena {
     });
   }
 
-  /** Writes what an update reads; call before each. */
-  begin(lr: number): void {
+  /** Writes what an update reads; call before each. weightDecay: where it is not the plan's. */
+  begin(lr: number, weightDecay = this.weightDecay): void {
     this.updates++;
-    this.rule.begin(lr, this.updates);
+    this.rule.begin({ lr, weightDecay, update: this.updates });
     this.averages?.begin(this.updates);
   }
 

@@ -6,7 +6,7 @@ import type { Parameter } from '../parameters';
 
 export interface Optimizer {
   /** One update of every parameter. Gradients by parameter name, of every parameter. */
-  update(gradients: Readonly<Record<string, tf.Tensor>>, lr: number): void;
+  update(gradients: Readonly<Record<string, tf.Tensor>>, lr: number, weightDecay?: number): void;
   dispose(): void;
 }
 
@@ -22,7 +22,7 @@ export function createOptimizer(parameters: () => readonly Parameter[], plan: Op
   const decaysVectors = plan.decayVectors && !sparesVectors;
   let updates = 0;
   return {
-    update(gradients, lr) {
+    update(gradients, lr, weightDecay = plan.weightDecay) {
       updates++;
       const all = parameters();
       const given = all.map(({ name }) => {
@@ -38,7 +38,7 @@ export function createOptimizer(parameters: () => readonly Parameter[], plan: Op
           const stepped = definitionOf(plan.rule).reference(plan.rule, {
             weight: variable,
             gradient: clip ? tf.mul(raw, clip) : raw,
-            weightDecay: decaysVectors || dimensions > 1 ? plan.weightDecay : 0,
+            weightDecay: decaysVectors || dimensions > 1 ? weightDecay : 0,
             moments: old ?? Array.from({ length: count }, () => tf.zerosLike(variable)),
             lr,
             update: updates,

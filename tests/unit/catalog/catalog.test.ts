@@ -88,6 +88,7 @@ const labels = [0, 1, 2, 9];
 /** What every function of a plan answers over a run: a plan that is compared must hide nothing in one. */
 function samplersOf(plan: TrainingPlan): Map<unknown, () => unknown> {
   const moments = momentsOf(plan);
+  const { decayFactor } = plan.optimizerPlan;
   return new Map<unknown, () => unknown>([
     [plan.lr, () => Array.from({ length: plan.totalUpdates }, (_, update) => plan.lr(update))],
     [plan.at, () => moments],
@@ -95,6 +96,8 @@ function samplersOf(plan: TrainingPlan): Map<unknown, () => unknown> {
     [plan.targets, () => moments.map((at) => [...plan.targets(labels, at)])],
     [plan.leastTarget, () => moments.map(plan.leastTarget)],
     [plan.lossPlan.smoothing, () => moments.map(plan.lossPlan.smoothing)],
+    [plan.weightDecay, () => moments.map(plan.weightDecay)],
+    ...(decayFactor ? [[decayFactor, () => moments.map(decayFactor)] as const] : []),
   ]);
 }
 

@@ -14,10 +14,18 @@ export interface Weights {
   gradients: Tensor;
 }
 
+/** What changes from update to update. */
+export interface Rates {
+  lr: number;
+  weightDecay: number;
+  /** Number of the update, from 1. */
+  update: number;
+}
+
 /** A rule at work over an arena. */
 export interface Rule {
-  /** Writes the rate of an update, counted from 1. */
-  begin(lr: number, update: number): void;
+  /** Writes what an update reads. */
+  begin(rates: Rates): void;
   /** One update of all weights, in place. clip: a factor on the gradients, [1]. */
   update(clip: TensorInfo | undefined): void;
   dispose(): void;
@@ -44,7 +52,7 @@ export interface Stepped {
 export type Kind<K extends UpdateRule['kind']> = Extract<UpdateRule, { kind: K }>;
 
 export interface RuleDefinition<K extends UpdateRule['kind']> {
-  /** One dispatch for all weights, and what it needs before. */
-  fused(rule: Kind<K>, weightDecay: number, arena: Weights): Rule;
+  /** One dispatch for all weights, and what it needs before. decays: there is a weight decay. */
+  fused(rule: Kind<K>, decays: boolean, arena: Weights): Rule;
   reference(rule: Kind<K>, step: Step): Stepped;
 }

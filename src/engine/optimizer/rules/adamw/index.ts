@@ -29,12 +29,12 @@ const kernel = kernelOf({
 });
 
 export const adamw: RuleDefinition<'adamw'> = {
-  fused({ beta1, beta2, eps }, weightDecay, { size, decaying, weights, gradients }) {
+  fused({ beta1, beta2, eps }, _decays, { size, decaying, weights, gradients }) {
     // lr wd, lr / (1 - b1^t), sqrt(1 - b2^t).
     const rates = zeros(1);
     const [means, squares] = [zeros(size), zeros(size)];
     return {
-      begin: (lr, update) =>
+      begin: ({ lr, weightDecay, update }) =>
         gpu().write(
           rates,
           Float32Array.of(lr * weightDecay, lr / (1 - beta1 ** update), Math.sqrt(1 - beta2 ** update)),

@@ -20,19 +20,20 @@ const blockSquaresKernel = kernelOf({
 const trustRatioKernel = kernelOf({
   name: 'trust-ratio',
   body: trustRatioText,
-  tensors: { partial: 'read vec2f', places: 'read vec2u', lr: 'read f32?', clip: 'read f32?', ratios: 'write f32' },
-  uniforms: { parameters: 'u32', eta: 'f32', weightDecay: 'f32', eps: 'f32' },
+  tensors: { partial: 'read vec2f', places: 'read vec2u', rates: 'read f32', clip: 'read f32?', ratios: 'write f32' },
+  uniforms: { parameters: 'u32', eta: 'f32', eps: 'f32' },
+  constants: ['LARC'],
 });
 
 /** The trust ratios, one for each parameter that decays. */
-function trustRatios({ eta, eps, clip: larc }: Kind<'lars'>, weightDecay: number, arena: Weights) {
+function trustRatios({ eta, eps, clip: larc }: Kind<'lars'>, arena: Weights) {
   const blocks = arena.decayingPlaces.map(blocksOf);
   const places = table(blocks.flat());
   const owners = table(blocks.flatMap(([, count], owner) => new Array<number>(count).fill(owner)));
   return {
     owners,
     /** [parameters], released by the caller. */
-    compute(lr: tf.TensorInfo, clip: tf.TensorInfo | undefined): tf.TensorInfo {
+    compute(rates: tf.TensorInfo, clip: tf.TensorInfo | undefined): tf.TensorInfo {
       const device = gpu();
       const count = arena.decaying / BLOCK;
       const partial = device.empty([count, 2]);
@@ -44,9 +45,9 @@ function trustRatios({ eta, eps, clip: larc }: Kind<'lars'>, weightDecay: number
       });
       const ratios = device.empty([blocks.length]);
       device.dispatch(trustRatioKernel, {
-        tensors: { partial, places, lr: larc ? lr : undefined, clip, ratios },
-        uniforms: { parameters: blocks.length, eta, weightDecay, eps },
-        constants: {},
+        tensors: { partial, places, rates, clip, ratios },
+        uniforms: { parameters: blocks.length, eta, eps },
+        constants: { LARC: Number(larc) },
         threads: WORKGROUP * blocks.length,
       });
       device.release(partial);
@@ -69,15 +70,14 @@ function trustRatio({ eta, eps, clip }: Kind<'lars'>, { weight, gradient, weight
 }
 
 export const lars: RuleDefinition<'lars'> = {
-  fused(rule, weightDecay, arena) {
-    const momentum = momentumOver(rule, weightDecay, arena);
-    const adapts = weightDecay > 0 && arena.decaying > 0;
-    const trust = adapts ? trustRatios(rule, weightDecay, arena) : undefined;
+  fused(rule, decays, arena) {
+    const momentum = momentumOver(rule, arena);
+    const trust = decays && arena.decaying > 0 ? trustRatios(rule, arena) : undefined;
     return {
       begin: momentum.begin,
       update(clip) {
         if (!trust) return momentum.update(clip);
-        const ratios = trust.compute(momentum.lr, clip);
+        const ratios = trust.compute(momentum.rates, clip);
         momentum.update(clip, { owners: trust.owners, ratios });
         gpu().release(ratios);
       },

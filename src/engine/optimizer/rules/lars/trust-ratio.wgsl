@@ -25,12 +25,12 @@ fn main(
   let gradient = sqrt(total.y);
 #end
   var ratio = 1.0;
-  if (weight > 0.0 && gradient > 0.0) {
-    ratio = dims.eta * weight / (gradient + dims.weightDecay * weight + dims.eps);
+  if (rates(1) > 0.0 && weight > 0.0 && gradient > 0.0) {
+    ratio = dims.eta * weight / (gradient + rates(1) * weight + dims.eps);
   }
-#if HAS_LR
+#if LARC
   // The rate may be 0, in a warmup.
-  if (ratio < lr(0)) { ratio /= lr(0); } else { ratio = 1.0; }
+  if (ratio < rates(0)) { ratio /= rates(0); } else { ratio = 1.0; }
 #end
   setRatios(p, ratio);
 }

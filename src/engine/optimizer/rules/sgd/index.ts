@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../../gpu/dispatch';
 import { kernelOf } from '../../../gpu/kernel';
 import { BLOCK, zeros } from '../../flat';
-import type { Kind, RuleDefinition, Step, Stepped, Weights } from '../define';
+import type { Kind, Rates, RuleDefinition, Step, Stepped, Weights } from '../define';
 import sgdText from './sgd.wgsl?raw';
 
 const kernel = kernelOf({
@@ -11,14 +11,14 @@ const kernel = kernelOf({
   body: sgdText,
   tensors: {
     g: 'read vec4f',
-    lr: 'read f32',
+    rates: 'read f32',
     clip: 'read f32?',
     owners: 'read u32?',
     ratios: 'read f32?',
     w: 'write vec4f',
     v: 'write vec4f',
   },
-  uniforms: { size: 'u32', decaying: 'u32', nesterov: 'u32', momentum: 'f32', weightDecay: 'f32' },
+  uniforms: { size: 'u32', decaying: 'u32', nesterov: 'u32', momentum: 'f32' },
   constants: ['BLOCK'],
 });
 
@@ -33,21 +33,22 @@ interface Trust {
 }
 
 /** The state of SGD over an arena. */
-export function momentumOver({ momentum, nesterov }: Momentum, weightDecay: number, arena: Weights) {
+export function momentumOver({ momentum, nesterov }: Momentum, arena: Weights) {
   const { size, decaying, weights, gradients } = arena;
-  const lr = zeros(1);
+  // Learning rate and weight decay.
+  const rates = zeros(1);
   const velocities = zeros(size);
   return {
-    lr,
-    begin: (rate: number) => gpu().write(lr, Float32Array.of(rate)),
+    rates,
+    begin: ({ lr, weightDecay }: Rates) => gpu().write(rates, Float32Array.of(lr, weightDecay)),
     update: (clip: tf.TensorInfo | undefined, trust?: Trust) =>
       gpu().dispatch(kernel, {
-        tensors: { g: gradients, lr, clip, ...trust, w: weights, v: velocities },
-        uniforms: { size, decaying, nesterov: Number(nesterov), momentum, weightDecay },
+        tensors: { g: gradients, rates, clip, ...trust, w: weights, v: velocities },
+        uniforms: { size, decaying, nesterov: Number(nesterov), momentum },
         constants: { BLOCK },
         threads: size,
       }),
-    dispose: () => tf.dispose([lr, velocities]),
+    dispose: () => tf.dispose([rates, velocities]),
   };
 }
 
@@ -63,6 +64,6 @@ export const decayed = ({ gradient, weight, weightDecay }: Step): tf.Tensor =>
   weightDecay > 0 ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
 
 export const sgd: RuleDefinition<'sgd'> = {
-  fused: momentumOver,
+  fused: (rule, _decays, arena) => momentumOver(rule, arena),
   reference: (rule, step) => momentumStep(rule, decayed(step), step),
 };

@@ -6,7 +6,7 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = thread(id, groups);
   if (i >= dims.size) { return; }
-  let decay = select(0.0, dims.weightDecay, i < dims.decaying);
+  let decay = select(0.0, rates(1), i < dims.decaying);
 #if HAS_CLIP
   let raw = g(i) * clip(0);
 #else
@@ -20,5 +20,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 #end
   let velocity = dims.momentum * v(i) + gradient;
   setV(i, velocity);
-  setW(i, w(i) - (lr(0) * select(velocity, gradient + dims.momentum * velocity, dims.nesterov == 1u)));
+  setW(i, w(i) - (rates(0) * select(velocity, gradient + dims.momentum * velocity, dims.nesterov == 1u)));
 }
