@@ -8,6 +8,9 @@ import { samplesOf } from '../../src/data/samples';
 import { scanTar } from '../../src/data/tar';
 import { defaultExperiment, experimentWith, parseExperiment, setKeys } from '../../src/experiment/schema';
 import { fromLink, toLink } from '../../src/experiment/url';
+import { readPreferences } from '../../src/lab/preferences';
+import { columns } from '../../src/runs/series';
+import { readPart, readPredictions, readRun } from '../../src/runs/stored';
 import { infoOf, joined, paxEntry, plainTar, tarHeader } from '../support/shards';
 import { mutateBytes, mutateJson, mutateText, pick } from './mutate';
 
@@ -74,6 +77,27 @@ const weights = new Uint8Array(
   ),
 );
 
+const run = {
+  id: 'a',
+  number: 1,
+  name: 'gentle-lagoon',
+  color: 0,
+  created: 1.7e12,
+  state: 'finished',
+  hidden: false,
+  experiment,
+  parameters: 100,
+  summary: { step: 3, epoch: 1, timeMs: 50, top1: 0.5 },
+};
+const evaluations = [{ step: 3, epoch: 1, timeMs: 50, split: 'validation', loss: 1.5, top1: 0.5, top5: 1 }];
+const answers = { step: 3, split: 'validation', classes: ['a', 'b'], images: 2, keys: ['x', 'y'] };
+
+/** Arrays of numbers as a store gives them back. */
+const typed = (
+  value: unknown,
+  Kind: typeof Float64Array | typeof Float32Array | typeof Int32Array | typeof Uint32Array,
+) => (Array.isArray(value) && value.every((one) => typeof one === 'number') ? Kind.from(value) : value);
+
 const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc2, 0, 11, 8, 1, 2, 3, 4, 3, 0, 0, 0, 0]);
 const webp = joined(new TextEncoder().encode('RIFF....WEBPVP8X'), new Uint8Array(20));
 
@@ -117,6 +141,52 @@ export const readers: readonly Reader[] = [
     },
   },
   { name: 'safetensors', read: (random) => parseSafetensors(mutateBytes(random, weights).buffer).size > 0 },
+  {
+    name: 'stored run',
+    read: (random) => {
+      const { run: read, problem } = readRun(mutateJson(random, run, 0.005));
+      if (problem !== undefined) promise(isSentence(problem), `a problem without words: ${problem}`);
+      if (read?.unreadable !== undefined)
+        promise(isSentence(read.unreadable), `a reason without words: ${read.unreadable}`);
+      return read?.experiment !== undefined;
+    },
+  },
+  {
+    name: 'stored curve',
+    read: (random) => {
+      const steps = Object.fromEntries(
+        columns.map((name) => [name, typed(mutateJson(random, [1, 2, 3], 0.01), Float64Array)]),
+      );
+      const part = readPart({ steps: random.int(9) ? steps : mutateJson(random, steps), evaluations }, random.int(2));
+      for (const name of columns)
+        promise(!part || part.steps[name].length === part.steps.step.length, 'columns differ');
+      return part !== undefined;
+    },
+  },
+  {
+    name: 'stored answers',
+    read: (random) => {
+      const given = {
+        ...(mutateJson(random, answers, 0.02) as object),
+        logits: typed(mutateJson(random, [1, 2, 3, 4], 0.01), Float32Array),
+        labels: typed(mutateJson(random, [0, 1], 0.02), Int32Array),
+        places: typed(mutateJson(random, [0, 1], 0.02), Uint32Array),
+      };
+      const read = readPredictions(given);
+      promise(!read || read.labels.every((label) => label < read.classes.length), 'a label that is no class');
+      return read !== undefined;
+    },
+  },
+  {
+    name: 'preferences',
+    read: (random) => {
+      const { smoothing, tab } = readPreferences(
+        mutateText(random, '{"state":{"axis":"epoch","smoothing":0.5,"logLoss":true,"tab":"runs"},"version":1}'),
+      );
+      promise(smoothing >= 0 && smoothing < 1 && typeof tab === 'string', 'preferences that are none');
+      return true;
+    },
+  },
   {
     name: 'image header',
     read: (random) => {
