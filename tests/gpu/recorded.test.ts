@@ -317,8 +317,8 @@ describe('a recorded step', () => {
     // The recorded step, its update, and the read of its metrics.
     expect(report).toMatchObject({ engine: 'fused', submits: 3 });
     expect(families.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(report.dispatches);
-    // Pixels, labels, targets, mix, step and learning rate of four images.
-    expect(report.uploadBytes).toBe(4 * size * size * 3 + 4 * 4 + 4 * 4 * classes + 4 * 5 + 4 + 4);
+    // Pixels, labels, targets, mix and step of four images, learning rate and weight decay.
+    expect(report.uploadBytes).toBe(4 * size * size * 3 + 4 * 4 + 4 * 4 * classes + 4 * 5 + 4 + 8);
     expect(report.liveBytes).toBeGreaterThan(report.boundBytes / 100);
     for (const used of [trainer, timed]) used.dispose();
     for (const { parameters } of [net, twin]) parameters.dispose();
