@@ -2,8 +2,11 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 
-/** Of all scripts that the page's entry reaches, on its own thread. Measured: 316 kB on 2026-11-25. */
-const BUDGET_KB = 350;
+/**
+ * Of all scripts that the page's entry reaches, on its own thread. Measured: 361 kB on 2026-11-25, of them about 45 for the
+ * declarations of the ops, of which the estimate reads shapes and costs.
+ */
+const BUDGET_KB = 380;
 
 /** A sentence of tfjs-core's, whatever the minifier did to its names. */
 const tfjs = /backend .{0,40}in registry/;

@@ -37,7 +37,7 @@ test('a trained run shows every validation image in its confusion matrix, its mi
 
   await page.reload();
   await openTab(page, 'Look');
-  expect(await matrixOf(page)).toEqual(matrix);
+  await expect.poll(() => matrixOf(page)).toEqual(matrix);
   const mistakes = said(page).getByRole('img', { name: /^Validation image \d{8}: / });
   await expect(mistakes).toHaveCount(Math.min(12, 100 - right));
   // An image of 16 px that shows something has pixels that are not black.
@@ -61,7 +61,7 @@ test('a trained run shows every validation image in its confusion matrix, its mi
   await page.getByRole('button', { name: 'Undo' }).click();
   await openTab(page, 'Look');
   await expect(said(page)).toContainText('100 images');
-  expect(await matrixOf(page)).toEqual(matrix);
+  await expect.poll(() => matrixOf(page)).toEqual(matrix);
 });
 
 test('the page shows the images and targets of the batch that the command line plans', async ({ page }) => {
