@@ -5,7 +5,7 @@
  * and gives no types: of either, all that is below would have to be written again.
  */
 import { parseArgs } from 'node:util';
-import type { Option, Options, Words } from './declaration';
+import type { Option, Options, Say, Words } from './declaration';
 import { Failure } from './failure';
 import { didYouMean } from './suggest';
 
@@ -89,7 +89,13 @@ function checkToken(option: Option, rawName: string, value: string | undefined, 
   }
 }
 
-function readWords(command: string, words: Words, found: readonly string[], given: Map<string, unknown>): void {
+function readWords(
+  command: string,
+  words: Words,
+  found: readonly string[],
+  given: Map<string, unknown>,
+  say: Say,
+): void {
   const declared = Object.entries(words);
   const extra = found[declared.length];
   if (extra !== undefined) throw new Failure(`There is a word too many: "${extra}".`);
@@ -97,11 +103,17 @@ function readWords(command: string, words: Words, found: readonly string[], give
     const text = found[i];
     if (text === undefined && word.required)
       throw new Failure(`${command} needs ${word.placeholder}: ${word.summary}.`);
-    given.set(name, text === undefined ? undefined : word.read(text, word.placeholder));
+    given.set(name, text === undefined ? undefined : word.read(text, word.placeholder, say));
   }
 }
 
-function readOption(command: string, name: string, option: Option, texts: readonly string[] | undefined): unknown {
+function readOption(
+  command: string,
+  name: string,
+  option: Option,
+  texts: readonly string[] | undefined,
+  say: Say,
+): unknown {
   switch (option.kind) {
     case 'flag':
       return texts !== undefined;
@@ -111,7 +123,7 @@ function readOption(command: string, name: string, option: Option, texts: readon
     }
     case 'value': {
       const text = texts?.[0];
-      if (text !== undefined) return option.read(text, `--${name}`);
+      if (text !== undefined) return option.read(text, `--${name}`, say);
       if (option.required) throw new Failure(`${command} needs --${name} ${option.placeholder}: ${option.summary}.`);
       return undefined;
     }
@@ -122,6 +134,7 @@ function readOption(command: string, name: string, option: Option, texts: readon
 export function readArguments(
   argv: readonly string[],
   { name: command, words, options: own }: { name: string; words: Words; options: Options },
+  say: Say,
 ): Arguments {
   const options: Options = { ...own, ...commonOptions };
   const assigning = Object.keys(options).filter((name) => options[name]?.kind === 'assignments');
@@ -150,8 +163,8 @@ export function readArguments(
   const given = new Map<string, unknown>();
   // Options first: one that is wrong is said before a file is read for a word.
   for (const [name, option] of Object.entries(options)) {
-    given.set(name, readOption(command, name, option, texts.get(name)));
+    given.set(name, readOption(command, name, option, texts.get(name), say));
   }
-  readWords(command, words, found, given);
+  readWords(command, words, found, given, say);
   return { given: Object.fromEntries(given), json: given.get('json') === true };
 }

@@ -1,13 +1,16 @@
 /** The words of a declaration: what options and answers of commands are made of. */
 
+/** Tells the person something in a line of its own, beside the result. */
+export type Say = (line: string) => void;
+
 /** A value on the command line: of an option, or a word of its own. */
 export interface Value<T> {
   kind: 'value';
   /** What stands for it in the help: 'FILE.json', 'N'. */
   placeholder: string;
   summary: string;
-  /** The value that a text means; throws a Failure that says what was expected. */
-  read(text: string, name: string): T;
+  /** The value that a text means; throws a Failure that says what was expected. What is no failure is said. */
+  read(text: string, name: string, say: Say): T;
   required?: true;
 }
 

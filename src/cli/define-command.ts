@@ -43,7 +43,7 @@ export function defineCommand<const W extends Words, const O extends Options>(
   return {
     ...declaration,
     async run(argv, output) {
-      const { given, json } = readArguments(argv, declaration);
+      const { given, json } = readArguments(argv, declaration, (line) => output.stderr(`${line}\n`));
       return { ...(await declaration.run(given as Given<W> & Given<O>, output)), json };
     },
   };

@@ -1,6 +1,7 @@
 /** Where the command line's experiments come from: a JSON file, a link, or preset:NAME, and then --set. */
 import { allParts, defaultOptions, findPart } from '../catalog/parts';
 import { tricks } from '../catalog/tricks';
+import { tidyLink } from '../experiment/link-text';
 import { presets } from '../experiment/presets';
 import {
   type Checked,
@@ -13,6 +14,7 @@ import {
   setKeys,
 } from '../experiment/schema';
 import { fromLink } from '../experiment/url';
+import type { Say } from './declaration';
 import { Failure } from './failure';
 import { isThere, readJson } from './input-file';
 import { didYouMean } from './suggest';
@@ -45,11 +47,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** An experiment in a file, or in a file that a command wrote with --out or --json. */
-function fromFile(path: string): Experiment {
+function fromFile(path: string, say: Say): Experiment {
   const value = readJson(path);
   if (!isRecord(value)) throw new Failure(`${path} is not an experiment: that would be a JSON object.`);
   const whole = value.version !== undefined;
-  if (!whole && typeof value.link === 'string') return fromAddress(value.link);
+  if (!whole && typeof value.link === 'string') return fromText(value.link, say);
   const inside = !whole && isRecord(value.experiment) ? value.experiment : value;
   if (inside === value && !whole) {
     const sign = Object.entries(signs).find(([key]) => Object.hasOwn(value, key));
@@ -69,24 +71,35 @@ function fromPreset(id: string): Experiment {
   throw new Failure(`There is no preset "${id}".${didYouMean(id, ids) || ` There are: ${ids.join(', ')}.`}`);
 }
 
-function fromSearch(search: string): Experiment {
-  const { experiment, problems } = fromLink(search);
-  if (problems.length > 0) throw new Failure(inWords(problems));
+const HTTP = /^https?:\/\//i;
+
+/** An address, or a query string alone. What of it is not taken is said; a Failure if that is all of it. */
+function fromText(text: string, say: Say): Experiment {
+  const link = tidyLink(text);
+  if (HTTP.test(link) && !URL.canParse(link)) {
+    throw new Failure(`"${text}" begins like a link and is none: its address is not valid.`);
+  }
+  const { experiment, problems, unread } = fromLink(text);
+  if (unread) throw new Failure(inWords(problems));
+  if (problems.length > 0) say(`Of this link not all was taken. ${inWords(problems)}`);
   return experiment;
 }
 
-function fromAddress(address: string): Experiment {
-  if (!URL.canParse(address))
-    throw new Failure(`"${address}" begins like a link and is none: its address is not valid.`);
-  return fromSearch(new URL(address).search);
+/** Whether a word that is no file can only be a link. */
+function isLink(word: string): boolean {
+  const link = tidyLink(word);
+  return HTTP.test(link) || (link.includes('=') && (!/\.json$/i.test(link) || /[?&]|:\/\//.test(link)));
 }
 
 /** The experiment that a word of the command line means. Throws a Failure that says what is wrong with it. */
-export function readExperiment(word: string): Experiment {
+export function readExperiment(word: string, say: Say): Experiment {
   if (word.startsWith('preset:')) return fromPreset(word.slice('preset:'.length));
-  if (/^https?:\/\//i.test(word)) return fromAddress(word);
-  if (isThere(word)) return fromFile(word);
-  if (word.includes('=') && !/\.json$/i.test(word)) return fromSearch(word);
+  if (isThere(word)) return fromFile(word, say);
+  const [, mistyped] = /^\s*presets?\s*[:=]\s*(.+?)\s*$/i.exec(word) ?? [];
+  if (mistyped !== undefined) {
+    throw new Failure(`There is no file "${word}". A preset is written preset:NAME: did you mean preset:${mistyped}?`);
+  }
+  if (isLink(word)) return fromText(word, say);
   const presetNamed = presets.some(({ id }) => id === word) ? ` The preset of that name is preset:${word}.` : '';
   throw new Failure(
     `There is no file "${word}".${presetNamed || ' An experiment is a JSON file, a link or preset:NAME.'}`,

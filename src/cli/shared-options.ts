@@ -1,5 +1,5 @@
 /** Words and options that several commands take. */
-import type { Assignments } from './declaration';
+import type { Assignments, Say } from './declaration';
 import { text } from './define-command';
 import { readExperiment, settings } from './experiment-source';
 import { pathToWrite } from './output';
@@ -9,7 +9,7 @@ export const experimentWord = {
     'EXPERIMENT',
     'a JSON file (also one that train or compare wrote), a link or its query string, or preset:NAME',
   ),
-  read: readExperiment,
+  read: (word: string, _name: string, say: Say) => readExperiment(word, say),
 } as const;
 
 export const setOption: Assignments = {

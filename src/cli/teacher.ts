@@ -37,7 +37,7 @@ export function withTeacher(
     if (experiment.on.distillation) throw new Failure('Distillation needs a teacher: --teacher FILE.safetensors.');
     return { experiment };
   }
-  const { model, options } = word === undefined ? experiment : readExperiment(word);
+  const { model, options } = word === undefined ? experiment : readExperiment(word, say);
   const data = experiment.options.data ?? {};
   const { network, bytes } = readWeights(path, { ...experiment, model, options: { ...options, data } }, say);
   const on = switchTrick(experiment, 'distillation', true);

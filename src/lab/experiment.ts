@@ -105,14 +105,16 @@ export function createExperimentActions(store: LabStore, { address, clock }: Lab
   };
 
   const follow = () => {
-    const { experiment, problems } = fromLink(address.read());
+    const { experiment, problems, unread } = fromLink(address.read());
     store.setState({ experiment, refused: undefined });
     dismiss(store, 'link');
     if (problems.length === 0) return;
     notify(store, {
       kind: 'link',
-      grave: true,
-      title: "This link can't be read; the default experiment was opened instead.",
+      grave: unread,
+      title: unread
+        ? "This link can't be read; the default experiment was opened instead."
+        : 'Of this link not all was taken: what is named here was ignored and keeps its default.',
       message: '',
       problems,
     });

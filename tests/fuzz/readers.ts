@@ -102,7 +102,16 @@ const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xc2, 0,
 const webp = joined(new TextEncoder().encode('RIFF....WEBPVP8X'), new Uint8Array(20));
 
 export const readers: readonly Reader[] = [
-  { name: 'link', read: (random) => taken(fromLink(mutateText(random, link))) },
+  {
+    name: 'link',
+    read: (random) => {
+      const reading = fromLink(mutateText(random, link));
+      promise(parseExperiment(reading.experiment).experiment !== undefined, 'what was read is no experiment');
+      const again = fromLink(toLink(reading.experiment));
+      promise(again.problems.length === 0, 'what was read has no link of its own');
+      return taken(reading);
+    },
+  },
   {
     name: '--set',
     read: (random) =>

@@ -26,6 +26,9 @@ export function Notices() {
   );
 }
 
+/** A link may name thousands of settings that do not exist. */
+const MOST_PROBLEMS = 12;
+
 interface NoticeProps extends Omit<LabNotice, 'kind'> {
   onClose?: () => void;
 }
@@ -40,11 +43,12 @@ function Notice({ grave, title, message, problems = [], remedy, error, onClose }
         {message && <p>{message}</p>}
         {problems.length > 0 && (
           <ul>
-            {problems.map(({ key, message: words }) => (
+            {problems.slice(0, MOST_PROBLEMS).map(({ key, message: words }) => (
               <li key={`${key}${words}`}>
                 <Message about={key}>{words}</Message>
               </li>
             ))}
+            {problems.length > MOST_PROBLEMS && <li>And {problems.length - MOST_PROBLEMS} more.</li>}
           </ul>
         )}
         {remedy === 'train-anyway' && (

@@ -42,7 +42,7 @@ test.each(parts)('the options of $id survive a link, whatever they are', ({ part
       fc.property(optionArbitrary(control), (value) => {
         const experiment = defaultExperiment();
         experiment.options[part.id] = { ...experiment.options[part.id], [name]: value };
-        expect(fromLink(toLink(experiment))).toEqual({ experiment, problems: [] });
+        expect(fromLink(toLink(experiment))).toEqual({ experiment, problems: [], unread: false });
       }),
       { numRuns: 20 },
     );

@@ -17,6 +17,8 @@ const put = (name: string, content: string | Uint8Array) => {
   return path;
 };
 
+const unheard = (line: string) => expect.unreachable(`Nothing is to be said, not "${line}"`);
+
 const experiment = experimentWith({ seed: 7, mixup: 'on' });
 const json = JSON.stringify(experiment, null, 2);
 const utf16 = (text: string) => Buffer.from(text, 'utf16le');
@@ -38,7 +40,7 @@ describe('an encoding', () => {
   ];
   it.each(encodings)('%s is read in an experiment and in an index of shards', (name, encode) => {
     const path = put(`${name}.json`, encode(json));
-    expect(readExperiment(path)).toEqual(experiment);
+    expect(readExperiment(path, unheard)).toEqual(experiment);
     const data = join(folder, name);
     mkdirSync(data);
     writeFileSync(join(data, '_info.json'), encode(index));
@@ -51,12 +53,12 @@ describe('a results file', () => {
     ['train', { experiment, steps: [], evals: [] }],
     ['compare', { experiment, seeds: 3, changes: [] }],
   ])('of %s is taken for the experiment that it holds', (name, result) => {
-    expect(readExperiment(put(`${name}.json`, JSON.stringify(result)))).toEqual(experiment);
+    expect(readExperiment(put(`${name}.json`, JSON.stringify(result)), unheard)).toEqual(experiment);
   });
 
   it('of link is taken for its link', async () => {
     const { stdout } = await tricklab('link', put('e.json', json), '--json');
-    expect(readExperiment(put('link.json', stdout))).toEqual(experiment);
+    expect(readExperiment(put('link.json', stdout), unheard)).toEqual(experiment);
   });
 
   it.each(['schedule', 'info'])('of %s is named as what it is', async (name) => {

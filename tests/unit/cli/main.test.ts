@@ -65,7 +65,7 @@ describe('schedule and link', () => {
     writeFileSync(file, JSON.stringify(modern.experiment));
     const { stdout } = await tricklab('link', file);
     const address = new URL(stdout.trim());
-    expect(fromLink(address.search)).toEqual({ experiment: modern.experiment, problems: [] });
+    expect(fromLink(address.search)).toMatchObject({ experiment: modern.experiment, problems: [] });
     const shorter = ['--set', 'stop.epochs=1'];
     const rates = await json('schedule', file, ...shorter);
     expect(await json('schedule', address.href, ...shorter)).toEqual(rates);
@@ -90,7 +90,9 @@ describe('a mistake', () => {
     [['info', '--set'], '--set takes key=value'],
     [['schedule', 'preset:none'], 'There is no preset "none"'],
     [['schedule', 'none.json'], 'There is no file "none.json"'],
-    [['schedule', '?v=1&mixpu=on'], '"mixpu"'],
+    [['schedule', '?mixpu=on'], 'Did you mean mixup?'],
+    [['schedule', '?v=2&mixup=on'], 'version 2'],
+    [['schedule', 'presets:tiny'], 'did you mean preset:tiny?'],
     [['schedule', 'preset:tiny', 'preset:tiny'], 'a word too many'],
     [['link'], 'link needs EXPERIMENT: a JSON file'],
     [['train', 'preset:tiny', '--data', folder], '_info.json'],

@@ -227,7 +227,7 @@ test('the plan mixes by epoch and micro-batch, with the seed of the experiment',
 
 test.each(presets)('preset $id is right, can be linked and has a plan and a cost', ({ experiment }) => {
   expect(parseExperiment(experiment)).toEqual({ experiment });
-  expect(fromLink(toLink(experiment))).toEqual({ experiment, problems: [] });
+  expect(fromLink(toLink(experiment))).toEqual({ experiment, problems: [], unread: false });
   const plan = planTraining(experiment, expectedFacts(experiment));
   for (const update of [0, Math.floor(plan.totalUpdates / 2), plan.totalUpdates - 1]) {
     expect(plan.lr(update) >= 0 && plan.lr(update) <= plan.baseLr).toBe(true);
