@@ -4,9 +4,10 @@ import { changedKeys } from '../experiment/changes';
 import { type Choice, type Experiment, switchTrick } from '../experiment/schema';
 import { fromLink, MAX_LINK_LENGTH, toLink } from '../experiment/url';
 import type { Run } from '../runs/run';
+import { type ForeignData, unreadForeignData } from './foreign-data';
 import type { LabPorts } from './ports';
 import { pristine } from './pristine';
-import { dismiss, type LabStore, notify } from './state';
+import { dismiss, type LabState, type LabStore, type Notice, notify } from './state';
 
 export interface ExperimentActions {
   /** Replaces the experiment; control names what was touched, so that a row of edits of one control is one step back. */
@@ -23,6 +24,8 @@ export interface ExperimentActions {
   loadSettings(run: Run): void;
   /** Makes weights the teacher of the experiment. */
   chooseTeacher(id: string): void;
+  /** Allows to read the data at an address of another site. */
+  readDataFrom(address: string): void;
   /** Replaces the experiment without a step of history: nobody took it. */
   suggest(experiment: Experiment): void;
 }
@@ -51,6 +54,22 @@ function linkOf(experiment: Experiment): { query: string; problem?: never } | { 
   return { query };
 }
 
+/** Says whose data a link asks for; the press that reads them stands beside it. */
+export const foreignDataNotice = (foreign: ForeignData): Notice => ({
+  kind: 'foreign-data',
+  grave: false,
+  title: `This link asks for data from ${foreign.host}.`,
+  message:
+    'Nothing was asked of that site yet. Reading the data tells it that you are here; its images stay in this browser.',
+  remedy: { readDataFrom: foreign },
+});
+
+/** The other site that the notice shown speaks of. */
+const askedFor = ({ notices }: LabState): string | undefined => {
+  const remedy = notices.find(({ kind }) => kind === 'foreign-data')?.remedy;
+  return typeof remedy === 'object' ? remedy.readDataFrom.address : undefined;
+};
+
 export function createExperimentActions(store: LabStore, { address, clock }: LabPorts): ExperimentActions {
   let last = { control: '', at: Number.NEGATIVE_INFINITY };
   const edit = (make: (experiment: Experiment) => Experiment, control: string) =>
@@ -64,6 +83,9 @@ export function createExperimentActions(store: LabStore, { address, clock }: Lab
         return;
       }
       store.setState({ experiment, refused: undefined });
+      if (askedFor(store.getState()) !== unreadForeignData(experiment, store.getState())?.address) {
+        dismiss(store, 'foreign-data');
+      }
       const at = clock.elapsed();
       const same = last.control === control && at - last.at < ONE_EDIT_MS;
       last = { control, at };
@@ -84,6 +106,7 @@ export function createExperimentActions(store: LabStore, { address, clock }: Lab
       dismiss(store, 'settings');
       if (experiment) {
         actions.change(experiment, `load ${id}`);
+        askForData(experiment);
         return;
       }
       notify(store, {
@@ -98,16 +121,27 @@ export function createExperimentActions(store: LabStore, { address, clock }: Lab
         (experiment) => withOption(switchTrick(experiment, 'distillation', true), 'distillation', 'teacher', id),
         `teacher ${id}`,
       ),
+    readDataFrom(address) {
+      store.setState(({ mayRead }) => ({ mayRead: [...mayRead, address] }));
+      dismiss(store, 'foreign-data');
+    },
     suggest(experiment) {
       address.write(toLink(experiment), 'replace');
       store.setState({ experiment });
     },
   };
 
+  const askForData = (experiment: Experiment) => {
+    dismiss(store, 'foreign-data');
+    const foreign = unreadForeignData(experiment, store.getState());
+    if (foreign) notify(store, foreignDataNotice(foreign));
+  };
+
   const follow = () => {
     const { experiment, problems, unread } = fromLink(address.read());
     store.setState({ experiment, refused: undefined });
     dismiss(store, 'link');
+    askForData(experiment);
     if (problems.length === 0) return;
     notify(store, {
       kind: 'link',

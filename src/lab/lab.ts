@@ -53,9 +53,11 @@ export interface Lab {
 /** Longest name of a run. */
 const MAX_NAME = 40;
 
-const initial = (preferences: Preferences): LabState => ({
+const initial = (preferences: Preferences, base: string): LabState => ({
   experiment: pristine,
   refused: undefined,
+  base,
+  mayRead: [],
   sized: false,
   runs: [],
   loaded: false,
@@ -80,7 +82,7 @@ const initial = (preferences: Preferences): LabState => ({
 
 export function createLab(ports: LabPorts): Lab {
   const { storage, tabs, address } = ports;
-  const store: LabStore = createStore(() => initial(readPreferences(storage.readPreferences())));
+  const store: LabStore = createStore(() => initial(readPreferences(storage.readPreferences()), address.base));
   const curves = createCurves();
   const weights = createWeights(store, ports);
   const records = createRecords(store, curves, weights, ports);

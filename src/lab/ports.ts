@@ -14,6 +14,8 @@ export interface Clock {
 
 /** Where the experiment stands for people to copy: a query string without '?'. */
 export interface Address {
+  /** The page's own, without its query: relative addresses start from it. */
+  base: string;
   read(): string;
   /** A new step of history, or the present one written anew. */
   write(query: string, how: 'push' | 'replace'): void;

@@ -4,10 +4,21 @@ import type { AdapterSummary, PerformanceReport } from '../core/results';
 import type { Experiment, Problem } from '../experiment/schema';
 import type { Checkpoint } from '../runs/checkpoints';
 import type { Run } from '../runs/run';
+import type { ForeignData } from './foreign-data';
 import type { Preferences } from './preferences';
 
 /** What a notice is about: there is at most one of each. */
-export type NoticeKind = 'link' | 'settings' | 'trainer' | 'run' | 'weights' | 'data' | 'storage' | 'records' | 'page';
+export type NoticeKind =
+  | 'link'
+  | 'foreign-data'
+  | 'settings'
+  | 'trainer'
+  | 'run'
+  | 'weights'
+  | 'data'
+  | 'storage'
+  | 'records'
+  | 'page';
 
 /** What a person must know now. */
 export interface Notice {
@@ -19,7 +30,7 @@ export interface Notice {
   /** One line each; the key that a line is about is set apart. */
   problems?: Problem[];
   /** Offered beside it. */
-  remedy?: 'train-anyway' | 'copy-report';
+  remedy?: 'train-anyway' | 'copy-report' | { readDataFrom: ForeignData };
   /** What was thrown, for the report. */
   error?: unknown;
 }
@@ -29,6 +40,10 @@ export interface LabState {
   experiment: Experiment;
   /** Why the last edit of a control was not taken. */
   refused: { control: string; message: string } | undefined;
+  /** The page's address without its query. */
+  base: string;
+  /** Addresses of other sites whose data may be read: somebody pressed a button that named the site. */
+  mayRead: readonly string[];
   /** The page opened without settings and chose an experiment that suits this device. */
   sized: boolean;
 

@@ -6,6 +6,8 @@ import { runName } from '../runs/names';
 import { isOpen, type Run } from '../runs/run';
 import type { TeacherWeights } from '../trainer/protocol';
 import type { Curves } from './curves';
+import { foreignDataNotice } from './experiment';
+import { unreadForeignData } from './foreign-data';
 import type { LabPorts } from './ports';
 import type { Records } from './records';
 import { createReports } from './reports';
@@ -24,7 +26,10 @@ const LOSSES_TO_RESTART = 2;
 export interface Training {
   /** Looks for a device, so that the form can tell what an experiment costs. tab: this one's name. */
   open(tab: string): void;
-  /** Starts a run of the experiment as it is, or queues it behind the run in progress. */
+  /**
+   * Starts a run of the experiment as it is, or queues it behind the run in progress. One whose data lie at another site that
+   * nobody has allowed to be read is not started: that is asked first.
+   */
   start(): Promise<void>;
   pause(): void;
   resume(): void;
@@ -336,6 +341,11 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
       const problem = weights.teacherProblem(experiment);
       if (problem) {
         notify(store, { kind: 'weights', grave: false, title: "Training can't start.", message: problem });
+        return Promise.resolve();
+      }
+      const foreign = unreadForeignData(experiment, store.getState());
+      if (foreign) {
+        notify(store, foreignDataNotice(foreign));
         return Promise.resolve();
       }
       for (const kind of ['weights', 'trainer', 'run', 'data'] as const) dismiss(store, kind);

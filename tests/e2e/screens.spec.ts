@@ -97,7 +97,7 @@ const states: State[] = [
     name: 'broken-link',
     reach: async (page) => {
       await open(page, 'v=1&mixup.alpha=banana&nonsense=3&stop.epochs=7');
-      await expect(page.getByRole('alert').filter({ hasText: "can't be read" })).toBeVisible();
+      await expect(page.getByRole('alert').filter({ hasText: 'not all was taken' })).toBeVisible();
     },
   },
   {

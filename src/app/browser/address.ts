@@ -6,6 +6,7 @@ const hashHolds = () => location.hash.includes('=');
 
 /** The address bar without what it says of a benchmark, which is not the experiment's. */
 export const addressBar: Address = {
+  base: new URL('.', location.href).href,
   read: () => splitSearch(location.search).experiment + (hashHolds() ? location.hash : ''),
   write(query, how) {
     const address = `${location.pathname}${query ? `?${query}` : ''}${hashHolds() ? '' : location.hash}`;

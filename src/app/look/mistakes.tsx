@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { formatLoss, formatShare } from '../../core/format';
 import { confidence, type Judged, worstMistakes } from '../../runs/predictions';
+import { AskForData, useForeignData } from '../panels/foreign-data';
 import styles from './answers.module.css';
 import type { Judgement } from './judgement';
 import { Pixels } from './training-images';
@@ -13,12 +14,13 @@ const nameOf = ({ classes }: Judged, label: number | undefined) => classes[label
 /** The images of the first run that are taken for something else with the largest loss; what the other run says beside. */
 export function Mistakes({ judgements: [one, other] }: { judgements: readonly Judgement[] }) {
   const rows = useMemo(() => (one ? worstMistakes(one.judged, COUNT) : []), [one]);
+  const foreign = useForeignData(one?.run.experiment);
   const wish = useMemo(() => {
-    if (!one || rows.length === 0) return undefined;
+    if (!one || rows.length === 0 || foreign) return undefined;
     const { judged, run } = one;
     const wanted = rows.map((row) => ({ place: judged.places[row] as number, key: judged.keys[row] as string }));
     return run.experiment && { experiment: run.experiment, wanted };
-  }, [one, rows]);
+  }, [one, rows, foreign]);
   const { answer, stale } = usePreview(askValidation, wish);
   const otherRows = useMemo(() => new Map(other?.judged.keys.map((key, row) => [key, row])), [other]);
   if (!one) return null;
@@ -31,6 +33,7 @@ export function Mistakes({ judgements: [one, other] }: { judgements: readonly Ju
         Worst mistakes <span className={styles.soft}>of {run.name}, largest loss first</span>
       </h4>
       {rows.length === 0 && <p className={styles.soft}>It made none.</p>}
+      {foreign && rows.length > 0 && <AskForData {...foreign} />}
       {answer?.problem !== undefined && <p className={styles.soft}>The images can't be shown: {answer.problem}</p>}
       <ul className={styles.mistakes}>
         {rows.map((row, i) => {

@@ -1,6 +1,7 @@
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { MixPlan } from '../../catalog/define';
 import { formatShare } from '../../core/format';
+import { AskForData, useForeignData } from '../panels/foreign-data';
 import { useLab } from '../use-lab';
 import styles from './look.module.css';
 import type { PreviewImage } from './preview';
@@ -13,8 +14,10 @@ export function TrainingImages() {
   const id = useId();
   const experiment = useLab((state) => state.experiment);
   const [epoch, setEpoch] = useState(0);
-  const wish = useMemo(() => ({ experiment, epoch, count: COUNT }), [experiment, epoch]);
-  const { answer, stale } = usePreview(askTraining, wish);
+  const foreign = useForeignData(experiment);
+  const wish = useMemo(() => (foreign ? undefined : { experiment, epoch, count: COUNT }), [experiment, epoch, foreign]);
+  const { answer: newest, stale } = usePreview(askTraining, wish);
+  const answer = foreign ? undefined : newest;
   const made = answer?.made;
   return (
     <>
@@ -39,7 +42,8 @@ export function TrainingImages() {
         </span>
         <p>The first images of the epoch, as the network will see them. {made && mixWords(made.mix)}</p>
       </div>
-      {!answer && <p className={styles.note}>Reading the first images of the dataset.</p>}
+      {foreign && <AskForData {...foreign} />}
+      {!answer && !foreign && <p className={styles.note}>Reading the first images of the dataset.</p>}
       {answer?.problem !== undefined && (
         <p className={styles.problem} role="alert">
           {answer.problem}

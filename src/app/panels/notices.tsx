@@ -34,7 +34,7 @@ interface NoticeProps extends Omit<LabNotice, 'kind'> {
 }
 
 function Notice({ grave, title, message, problems = [], remedy, error, onClose }: NoticeProps) {
-  const { trainAnyway } = useActions();
+  const { trainAnyway, readDataFrom } = useActions();
   return (
     <div className={styles.notice} data-kind={grave ? 'bad' : 'warn'} role="alert">
       <Icon name="warn" />
@@ -54,6 +54,11 @@ function Notice({ grave, title, message, problems = [], remedy, error, onClose }
         {remedy === 'train-anyway' && (
           <button type="button" className={styles.tool} onClick={trainAnyway}>
             Train on what there is
+          </button>
+        )}
+        {typeof remedy === 'object' && (
+          <button type="button" className={styles.tool} onClick={() => readDataFrom(remedy.readDataFrom.address)}>
+            Read data from {remedy.readDataFrom.host}
           </button>
         )}
         {remedy === 'copy-report' && <CopyReport error={error} />}

@@ -8,26 +8,29 @@ import { isReadable } from '../../runs/run';
 import { Icon } from '../icons';
 import { costOf } from '../plan';
 import { useActions, useLab } from '../use-lab';
+import { useForeignData } from './foreign-data';
 import styles from './transport.module.css';
 
 /** What changed, what it will cost, and the button. */
 export function Transport() {
   const run = useLab(({ runs, active }) => runs.find(({ id }) => id === active));
-  const { start, stop, pause, resume } = useActions();
+  const foreign = useForeignData(useLab(({ experiment }) => experiment));
+  const { start, stop, pause, resume, readDataFrom } = useActions();
+  // A press of a button that names the site: from here on it may be asked.
+  const train = () => {
+    if (foreign) readDataFrom(foreign.address);
+    void start();
+  };
   const paused = run?.state === 'paused';
   return (
     <section className={styles.transport} aria-label="Training">
       <Changes />
       <Costs />
       <div className={styles.buttons}>
-        <button
-          type="button"
-          className={styles.train}
-          onClick={() => void start()}
-          title="Ctrl+Enter, or the space bar"
-        >
+        <button type="button" className={styles.train} onClick={train} title="Ctrl+Enter, or the space bar">
           <Icon name="play" />
           {run ? 'Train next' : 'Train'}
+          {foreign && ` on data from ${foreign.host}`}
         </button>
         {run && (
           <>

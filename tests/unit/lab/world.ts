@@ -268,6 +268,7 @@ export async function openWorld({
     },
     clock,
     address: {
+      base: 'http://localhost:5173/',
       read: () => addresses.at(-1) ?? '',
       write: (next, how) => void addresses.splice(how === 'replace' ? -1 : addresses.length, 1, next),
       onReturn: (heard) => {
