@@ -70,7 +70,6 @@ const cmt: Keys = {
   'stochastic-depth': 'on',
   dropout: 'on',
   'random-resized-crop': 'on',
-  'random-resized-crop.minArea': '.35',
   'warmup.epochs': '2',
 };
 
@@ -127,6 +126,8 @@ export const publishedPresets: readonly Preset[] = [
   cmtRow('article-mixup', 'CMT: jitter, mixup', 'Crop, flip, color jitter and mixup, for longer.', {
     'color-jitter': 'on',
     mixup: 'on',
+    // As the author's code and CMT's authors have it.
+    'mixup.alpha': '.8',
     'stop.epochs': '30',
   }),
   cmtRow('article-cutmix', 'CMT: jitter, CutMix', 'Crop, flip, color jitter and CutMix, for longer.', {

@@ -67,6 +67,19 @@ describe('published tables', () => {
     const article = (id: string) => keys(id).options.stop?.epochs as number;
     expect(article('article-mixup') / article('article-crop')).toBe(300 / 120);
   });
+
+  test("the article's rows are the author's where a browser can be, and say where not", () => {
+    const said = (id: string) => tableOf(id).comparable.join(' ');
+    for (const { preset } of tableOf('article-cmt').rows) {
+      const { on, options } = presetOf(preset).experiment;
+      expect([options['random-resized-crop']?.minArea, options.adamw?.weightDecay]).toEqual([0.08, 0.05]);
+      expect(on['label-smoothing']).toBe(false);
+    }
+    expect(presetOf('article-mixup').experiment.options.mixup?.alpha).toBe(0.8);
+    expect(said('article-cmt')).toMatch(/area from 8 %.+alpha of \.8.+decay is \.05.+author's \.1.+no label smoothing/);
+    expect(presetOf('article-resnet').experiment.options.stop?.epochs).toBe(12);
+    expect(said('article-resnet')).toMatch(/12 epochs where the row has 300/);
+  });
 });
 
 describe('presets', () => {
