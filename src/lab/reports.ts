@@ -1,5 +1,7 @@
 /** What the worker reports of a run in progress, gathered and passed on at the pace that a page can take. */
 import type { StepMetrics } from '../core/results';
+import { type DivergenceWatch, watchDivergence } from '../runs/divergence';
+import type { Run } from '../runs/run';
 import { summaryOf } from '../runs/summary';
 import type { Event } from '../trainer/protocol';
 import type { Curves } from './curves';
@@ -47,10 +49,17 @@ interface Deps {
 }
 
 export function createReports({ store, curves, records, clock }: Deps): Reports {
+  const watches = new Map<string, DivergenceWatch>();
   const waiting = new Map<string, StepMetrics[]>();
   let cancelFlush: (() => void) | undefined;
   let savedAt = Number.NEGATIVE_INFINITY;
   let hidden = false;
+
+  function sayDivergence({ name }: Run, words: string | undefined): void {
+    if (words !== undefined) {
+      notify(store, { kind: 'divergence', grave: true, title: `${name} diverges.`, message: words });
+    }
+  }
 
   function scheduleFlush(): void {
     cancelFlush ??= clock.after(FLUSH_MS, flush);
@@ -102,14 +111,17 @@ export function createReports({ store, curves, records, clock }: Deps): Reports 
         case 'started': {
           const { adapter } = store.getState();
           const { parameters, stepsPerEpoch, totalSteps } = report;
+          watches.set(session, watchDivergence(report.classes.length));
           records.update(session, { parameters, stepsPerEpoch, totalSteps, ...(adapter ? { adapter } : {}) });
           break;
         }
         case 'steps':
+          for (const metrics of report.metrics) sayDivergence(run, watches.get(session)?.step(metrics));
           waiting.set(session, [...(waiting.get(session) ?? []), ...report.metrics]);
           scheduleFlush();
           break;
         case 'evaluated':
+          sayDivergence(run, watches.get(session)?.evaluated(report.metrics));
           curves.of(session).evaluate(report.metrics);
           scheduleFlush();
           break;

@@ -14,6 +14,7 @@ export type NoticeKind =
   | 'settings'
   | 'trainer'
   | 'run'
+  | 'divergence'
   | 'weights'
   | 'data'
   | 'storage'

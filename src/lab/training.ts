@@ -348,7 +348,7 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
         notify(store, foreignDataNotice(foreign));
         return Promise.resolve();
       }
-      for (const kind of ['weights', 'trainer', 'run', 'data'] as const) dismiss(store, kind);
+      for (const kind of ['weights', 'trainer', 'run', 'divergence', 'data'] as const) dismiss(store, kind);
       starting = starting.then(() => begin(experiment));
       return starting;
     },

@@ -1,6 +1,7 @@
 /** `plan`: what happens to one batch of a run. */
 import { defineCommand, required, wholeNumber } from '../define-command';
 import { withKeys } from '../experiment-source';
+import { sayWarnings } from '../experiment-warnings';
 import { orFailureAsync } from '../failure';
 import { openNodeDataset } from '../node-shards';
 import { dataOption, experimentWord, outOption, setOption } from '../shared-options';
@@ -23,6 +24,7 @@ export const plan = defineCommand({
     const say = (message: string) => output.stderr(`${message}\n`);
     const dataset = await openNodeDataset(experiment, data, say);
     const planned = await orFailureAsync(planStep(experiment, dataset, { epoch, step }, say));
+    sayWarnings(experiment, say);
     const { mix, keys, lr, leftOver } = planned;
     const words = mix.kind === 'none' ? 'not mixed' : `${mix.kind} with lambda ${mix.lambda.toPrecision(4)}`;
     const batch = `epoch ${epoch}, batch ${step}: ${keys.length} images, ${words}, learning rate ${lr.toPrecision(4)}`;

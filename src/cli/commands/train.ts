@@ -2,11 +2,14 @@
 import type { AdapterSummary, EvalMetrics, StepMetrics } from '../../core/results';
 import { expectedFacts } from '../../experiment/plan';
 import { defaultExperiment, type Experiment } from '../../experiment/schema';
+import { watchDivergence } from '../../runs/divergence';
 import type { RunTiming } from '../../trainer/protocol';
 import { runJob } from '../browser-job';
 import { type DataFolder, dataFolder } from '../data-folder';
+import type { Say } from '../declaration';
 import { defineCommand, flag, text, wholeNumber } from '../define-command';
 import { withKeys } from '../experiment-source';
+import { sayWarnings } from '../experiment-warnings';
 import { Failure } from '../failure';
 import type { PageEvent } from '../job';
 import { type Output, saveResult } from '../output';
@@ -63,6 +66,19 @@ function progressLines(output: Output): (event: PageEvent) => void {
   };
 }
 
+/** Says once that a run diverges in numbers that are still finite. */
+function divergenceLines(say: Say): (event: PageEvent) => void {
+  let watch = watchDivergence(0);
+  return (event) => {
+    if (event.type === 'started') watch = watchDivergence(event.classes.length);
+    else if (event.type === 'steps') for (const metrics of event.metrics) sayIfAny(watch.step(metrics));
+    else if (event.type === 'evaluated') sayIfAny(watch.evaluated(event.metrics));
+  };
+  function sayIfAny(words: string | undefined): void {
+    if (words !== undefined) say(`Warning: ${words}`);
+  }
+}
+
 /** How many classes the data has, where that is known before its index is read. */
 const knownClasses = (experiment: Experiment, data: DataFolder | undefined) =>
   data?.index.classes.length ?? (experiment.dataset === 'wds' ? undefined : expectedFacts(experiment).classes);
@@ -105,12 +121,15 @@ export const train = defineCommand({
     const initial = given.init === undefined ? undefined : readWeights(given.init, experiment, say);
     if (initial) checkInitial(experiment, initial, knownClasses(experiment, data), say);
 
+    sayWarnings(experiment, say);
+
     let adapter: AdapterSummary | undefined;
     let params = 0;
     const steps: StepMetrics[] = [];
     const evals: EvalMetrics[] = [];
     let timing: RunTiming | undefined;
     const progress = progressLines(output);
+    const sayDivergence = divergenceLines(say);
     const trained = await runJob(
       {
         command: 'start',
@@ -125,6 +144,7 @@ export const train = defineCommand({
       { data: data?.path, weights: initial?.bytes, teacher: teacher?.weights },
       (event) => {
         progress(event);
+        sayDivergence(event);
         if (event.type === 'ready') adapter = event.adapter;
         else if (event.type === 'started') params = event.parameters;
         else if (event.type === 'steps') steps.push(...event.metrics);

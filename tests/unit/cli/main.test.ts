@@ -16,7 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const json = async (...argv: string[]) => {
   const { code, stdout, stderr } = await tricklab(...argv, '--json');
-  expect([code, stderr]).toEqual([0, '']);
+  // Nothing but what the experiment rarely wants.
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/^(?:Warning, .+\.\n)*$/)]);
   return JSON.parse(stdout);
 };
 
@@ -70,6 +71,14 @@ describe('schedule and link', () => {
     const rates = await json('schedule', file, ...shorter);
     expect(await json('schedule', address.href, ...shorter)).toEqual(rates);
     expect(await json('schedule', address.search, ...shorter)).toEqual(rates);
+  });
+
+  it('say on stderr what the experiment allows and rarely wants', async () => {
+    const keys = ['--set', 'schedule=cosine', 'sgd.lr=.1', 'cosine.minLr=.5', 'stop.epochs=2'];
+    const { code, stderr } = await tricklab('schedule', 'preset:baseline', ...keys);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^Warning, cosine: .+\.$/m);
+    expect((await tricklab('schedule', 'preset:baseline')).stderr).toBe('');
   });
 
   it('take several assignments after one --set, and the last of a repeated key', async () => {

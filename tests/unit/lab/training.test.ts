@@ -36,6 +36,21 @@ describe('training', () => {
     expect(world.disk.curves.get(id)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('says once of a run that it diverges in finite numbers', async () => {
+    const world = await openWorld();
+    await train(world);
+    const session = idOf(world, 0);
+    const started = { type: 'started', session, parameters: 1, stepsPerEpoch: 10, totalSteps: 90 } as const;
+    world.worker().says({ ...started, classes: ['a', 'b'] });
+    const lost = steps(1, 9).map((metrics) => ({ ...metrics, loss: 1e6 }));
+    world.worker().says({ type: 'steps', session, metrics: lost });
+    expect(notices(world)).toEqual([]);
+    world.worker().says({ type: 'steps', session, metrics: steps(10, 12).map((one) => ({ ...one, loss: 1e6 })) });
+    expect(notices(world)).toEqual([`divergence: ${state(world).runs[0]?.name} diverges.`]);
+    await train(world);
+    expect(notices(world)).toEqual([]);
+  });
+
   it('queues runs behind the one in progress, in order, each with a name, a number and a colour of its own', async () => {
     const world = await openWorld();
     await Promise.all([world.lab.actions.start(), world.lab.actions.start(), world.lab.actions.start()]);
