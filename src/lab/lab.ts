@@ -53,10 +53,10 @@ export interface Lab {
 /** Longest name of a run. */
 const MAX_NAME = 40;
 
-const initial = (preferences: Preferences, base: string): LabState => ({
+const initial = (preferences: Preferences, { address, computerBytes }: LabPorts): LabState => ({
   experiment: pristine,
   refused: undefined,
-  base,
+  base: address.base,
   mayRead: [],
   sized: false,
   runs: [],
@@ -73,6 +73,7 @@ const initial = (preferences: Preferences, base: string): LabState => ({
   deleted: undefined,
   tick: 0,
   adapter: undefined,
+  computerBytes,
   flops: undefined,
   trainer: 'starting',
   checkpoints: [],
@@ -82,7 +83,7 @@ const initial = (preferences: Preferences, base: string): LabState => ({
 
 export function createLab(ports: LabPorts): Lab {
   const { storage, tabs, address } = ports;
-  const store: LabStore = createStore(() => initial(readPreferences(storage.readPreferences()), address.base));
+  const store: LabStore = createStore(() => initial(readPreferences(storage.readPreferences()), ports));
   const curves = createCurves();
   const weights = createWeights(store, ports);
   const records = createRecords(store, curves, weights, ports);

@@ -52,6 +52,8 @@ export interface LabPorts {
   clock: Clock;
   address: Address;
   tabs: Tabs;
+  /** Main memory of this computer, where the browser tells it; browsers tell no more than that it is large. */
+  computerBytes: number | undefined;
   /** Keeps the screen on. */
   screen: { hold(): void; release(): void };
 }

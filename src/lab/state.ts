@@ -15,6 +15,7 @@ export type NoticeKind =
   | 'trainer'
   | 'run'
   | 'divergence'
+  | 'memory'
   | 'weights'
   | 'data'
   | 'storage'
@@ -78,6 +79,8 @@ export interface LabState {
 
   // ---- the device ----
   adapter: AdapterSummary | undefined;
+  /** Main memory of this computer, where it is told. */
+  computerBytes: number | undefined;
   /** Useful FLOP/s of this device, measured. */
   flops: number | undefined;
   /** Whether there is a training worker, or one is on its way. */

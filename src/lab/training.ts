@@ -11,6 +11,7 @@ import { unreadForeignData } from './foreign-data';
 import type { LabPorts } from './ports';
 import type { Records } from './records';
 import { createReports } from './reports';
+import { roomProblem } from './room';
 import { dismiss, findRun, type LabStore, notify } from './state';
 import { createTrainerLine, type WorkerEvent } from './trainer-line';
 import type { Weights } from './weights';
@@ -348,7 +349,17 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
         notify(store, foreignDataNotice(foreign));
         return Promise.resolve();
       }
-      for (const kind of ['weights', 'trainer', 'run', 'divergence', 'data'] as const) dismiss(store, kind);
+      const room = roomProblem(experiment, store.getState());
+      if (room?.impossible) {
+        notify(store, {
+          kind: 'memory',
+          grave: true,
+          title: 'This experiment has no room on this device.',
+          message: room.smaller ? `${room.message} It would fit with ${room.smaller.words}.` : room.message,
+        });
+        return Promise.resolve();
+      }
+      for (const kind of ['weights', 'trainer', 'run', 'divergence', 'memory', 'data'] as const) dismiss(store, kind);
       starting = starting.then(() => begin(experiment));
       return starting;
     },

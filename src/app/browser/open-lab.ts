@@ -9,6 +9,15 @@ import { openTrainer } from './trainer';
 /** Chrome says this when a layout takes more than a frame: no fault of the page. */
 const HARMLESS = /^ResizeObserver loop/;
 
+/** Chrome tells gigabytes as a power of two, and 8 of every computer with more; other browsers tell nothing. */
+const MOST_TOLD = 8;
+
+/** Main memory as it may be at most, if it is a small one; undefined if it is large or not told. */
+function computerBytes(): number | undefined {
+  const { deviceMemory: told } = navigator as { deviceMemory?: number };
+  return told === undefined || told >= MOST_TOLD ? undefined : told * Math.SQRT2 * 2 ** 30;
+}
+
 /** The lab of this page: a browser's worker, storage and clock, and ears for what only a window hears. */
 export function openLabInBrowser(): Lab {
   const lab = createLab({
@@ -17,6 +26,7 @@ export function openLabInBrowser(): Lab {
     clock: browserClock,
     address: addressBar,
     tabs: openTabs(),
+    computerBytes: computerBytes(),
     screen: createScreenLock(),
   });
   document.addEventListener('visibilitychange', () => lab.actions.setHidden(document.hidden));

@@ -2,7 +2,9 @@ import { useDeferredValue, useMemo } from 'react';
 import { useShallow } from 'zustand/react/shallow';
 import { formatBytes, formatCount, formatRoughDuration } from '../../core/format';
 import { differences } from '../../experiment/differences';
+import type { Smaller } from '../../experiment/memory';
 import { rateFor, saysRate } from '../../lab/device-rate';
+import { roomProblem } from '../../lab/room';
 import { shorterThan } from '../../lab/sizing';
 import { isReadable } from '../../runs/run';
 import { Icon } from '../icons';
@@ -96,6 +98,8 @@ function Costs() {
   const probed = useLab((state) => state.flops);
   const telling = useLab(useShallow(({ runs, adapter }) => runs.filter((run) => saysRate(run, adapter))));
   const checkpoints = useLab((state) => state.checkpoints);
+  const adapter = useLab((state) => state.adapter);
+  const computerBytes = useLab((state) => state.computerBytes);
   const { cost, shorter } = useMemo(() => {
     const teacher = experiment.on.distillation
       ? checkpoints.find(({ id }) => id === experiment.options.distillation?.teacher)
@@ -103,6 +107,10 @@ function Costs() {
     const cost = costOf(experiment, rateFor(experiment, telling, probed), teacher);
     return { cost, shorter: 'problem' in cost ? undefined : shorterThan(cost.seconds, telling, probed) };
   }, [experiment, telling, probed, checkpoints]);
+  const room = useMemo(
+    () => roomProblem(experiment, { adapter, computerBytes, checkpoints }),
+    [experiment, adapter, computerBytes, checkpoints],
+  );
   if ('problem' in cost) {
     return (
       <p className={styles.problem} role="alert">
@@ -116,7 +124,11 @@ function Costs() {
       value: cost.seconds === undefined ? 'measuring' : `≈ ${formatRoughDuration(cost.seconds)}`,
       title: 'As fast as your most similar run, or as the probe; compiling and validation come on top',
     },
-    { label: 'Memory', value: `≈ ${formatBytes(cost.estimatedBytes)}` },
+    {
+      label: 'Memory',
+      value: `≈ ${formatBytes(cost.estimatedBytes)}`,
+      title: 'Estimated of the device: weights, moments, activations and the batch, right within a factor of 1.5',
+    },
     { label: 'Weights', value: formatCount(cost.params), title: 'Trainable parameters' },
     { label: 'MACs', value: formatCount(cost.gmacs * 1e9), title: "Multiply-adds of one image's forward pass" },
   ];
@@ -130,6 +142,12 @@ function Costs() {
           </div>
         ))}
       </dl>
+      {room && (
+        <p className={styles.problem} role="alert">
+          {room.impossible ? 'This does not fit here.' : 'This may not fit.'} {room.message}{' '}
+          {room.smaller && <TakeSmaller {...room.smaller} />}
+        </p>
+      )}
       {shorter && (
         <p className={styles.long}>
           Long for this device.{' '}
@@ -139,5 +157,15 @@ function Costs() {
         </p>
       )}
     </>
+  );
+}
+
+/** One press, and the experiment fits. */
+function TakeSmaller({ experiment, words }: Smaller) {
+  const { change } = useActions();
+  return (
+    <button type="button" onClick={() => change(experiment, 'memory')}>
+      Take {words}
+    </button>
   );
 }

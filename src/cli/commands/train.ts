@@ -1,5 +1,8 @@
 /** `train`: a whole run without a page on the screen, with the very code that the page trains with. */
+import { totalmem } from 'node:os';
 import type { AdapterSummary, EvalMetrics, StepMetrics } from '../../core/results';
+import { estimate } from '../../experiment/estimate';
+import { tightness } from '../../experiment/memory';
 import { expectedFacts } from '../../experiment/plan';
 import { defaultExperiment, type Experiment } from '../../experiment/schema';
 import { watchDivergence } from '../../runs/divergence';
@@ -10,7 +13,7 @@ import type { Say } from '../declaration';
 import { defineCommand, flag, text, wholeNumber } from '../define-command';
 import { withKeys } from '../experiment-source';
 import { sayWarnings } from '../experiment-warnings';
-import { Failure } from '../failure';
+import { Failure, orFailure } from '../failure';
 import type { PageEvent } from '../job';
 import { type Output, saveResult } from '../output';
 import { dataOption, experimentWord, fileToWrite, outOption, setOption, teacherOptions } from '../shared-options';
@@ -66,6 +69,13 @@ function progressLines(output: Output): (event: PageEvent) => void {
   };
 }
 
+/** Says what speaks against training the run in the memory that there is. */
+function sayTightness(experiment: Experiment, classes: number | undefined, adapter: AdapterSummary, say: Say): void {
+  const { estimatedBytes } = orFailure(() => estimate(experiment, classes ?? expectedFacts(experiment).classes));
+  const found = tightness(estimatedBytes, adapter, totalmem());
+  if (found) say(`Warning: ${found.impossible ? 'this run does not fit' : 'this run may not fit'}. ${found.message}`);
+}
+
 /** Says once that a run diverges in numbers that are still finite. */
 function divergenceLines(say: Say): (event: PageEvent) => void {
   let watch = watchDivergence(0);
@@ -119,7 +129,8 @@ export const train = defineCommand({
     if (ema && !(save !== undefined && experiment.on.ema))
       throw new Failure('--ema is for --save: the moving average instead of the weights. It needs --set ema=on.');
     const initial = given.init === undefined ? undefined : readWeights(given.init, experiment, say);
-    if (initial) checkInitial(experiment, initial, knownClasses(experiment, data), say);
+    const classes = knownClasses(experiment, data);
+    if (initial) checkInitial(experiment, initial, classes, say);
 
     sayWarnings(experiment, say);
 
@@ -145,8 +156,10 @@ export const train = defineCommand({
       (event) => {
         progress(event);
         sayDivergence(event);
-        if (event.type === 'ready') adapter = event.adapter;
-        else if (event.type === 'started') params = event.parameters;
+        if (event.type === 'ready') {
+          adapter = event.adapter;
+          sayTightness(experiment, classes, adapter, say);
+        } else if (event.type === 'started') params = event.parameters;
         else if (event.type === 'steps') steps.push(...event.metrics);
         else if (event.type === 'evaluated') evals.push(event.metrics);
         else if (event.type === 'finished') timing = event.timing;

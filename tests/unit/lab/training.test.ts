@@ -36,6 +36,20 @@ describe('training', () => {
     expect(world.disk.curves.get(id)).toEqual([1, 2, 3, 4, 5]);
   });
 
+  it('is refused where no device has the memory, with what would fit', async () => {
+    const size = 'v=1&resnet50-vd.width=2&resnet50-vd.depths=3,4,6,3&data.size=512&data.batch=1024';
+    const world = await openWorld({ query: size });
+    await train(world);
+    expect(state(world).runs).toEqual([]);
+    expect(notices(world)).toEqual(['memory: This experiment has no room on this device.']);
+    const { message } = state(world).notices[0] ?? {};
+    expect(message).toMatch(/about [\d.]+ GB; the largest GPU .+ 384\.0 GB\. It would fit with a batch of \d+\.$/);
+    world.lab.actions.setOption('data', 'batch', 8);
+    await train(world);
+    expect(notices(world)).toEqual([]);
+    expect(state(world).runs).toHaveLength(1);
+  });
+
   it('says once of a run that it diverges in finite numbers', async () => {
     const world = await openWorld();
     await train(world);

@@ -276,6 +276,7 @@ export async function openWorld({
       },
     },
     tabs: tabs.tab(tab),
+    computerBytes: undefined,
     screen: { hold: () => undefined, release: () => undefined },
   };
   const lab = createLab(ports);
