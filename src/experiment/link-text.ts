@@ -8,14 +8,20 @@ import { isTrackingKey } from './tracking-keys';
 const UNSEEN = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/gu;
 /** Brackets, quotes and spaces around a link, and the punctuation of the sentence that it ends. */
 const BEFORE = /^[\s<([{"'`*“”„‘’«‹]+/u;
-const AFTER = /[\s>)\]}"'`*“”‘’»›.,;:!?…]+$/u;
+const AFTER = /[\s>)\]}"'`*“”‘’»›.,;:!?…]/u;
 /** Quoted-printable, as mails are sent: every '=' is written =3D, and a line that ends in one goes on. */
 const QUOTED_PRINTABLE = /^(?:[^=]|=3D|=\r?\n)+$/i;
 const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
 /** The address that a text option holds, encoded once more than it was meant. */
 const ENCODED_ADDRESS = /^https?%(?:25)*3A/i;
 
-const unwrapped = (text: string) => text.replace(UNSEEN, '').replace(BEFORE, '').replace(AFTER, '');
+function unwrapped(text: string): string {
+  const plain = text.replace(UNSEEN, '').replace(BEFORE, '');
+  // A pattern that ends in $ would be tried at every place: quadratic in a text of full stops.
+  let end = plain.length;
+  while (end > 0 && AFTER.test(plain[end - 1] as string)) end--;
+  return plain.slice(0, end);
+}
 
 /** The text with one layer of %XX of ASCII characters taken off; what is none stays. */
 const decodedOnce = (text: string) =>
@@ -36,7 +42,9 @@ function withoutMailsMarks(text: string): string {
 /** A link as it was before it was wrapped, broken, escaped or ended with a full stop. */
 export const tidyLink = (text: string): string =>
   unencoded(unwrapped(withoutMailsMarks(text)))
-    .replaceAll(/\s*[\r\n\t]\s*/g, '')
+    .split(/[\r\n\t]/)
+    .map((line) => line.trim())
+    .join('')
     // Escaped for JSON, a shell or Markdown.
     .replaceAll(/\\u0026/gi, '&')
     .replaceAll(/\\(?=[?&=#_*-])/g, '')

@@ -48,13 +48,17 @@ function distinct(pairs: readonly [string, string][]): { texts: Map<string, stri
   return { texts, repeated };
 }
 
-/** The settings with those of these keys mended, unless the link says what they then would say. */
-function withMended(texts: ReadonlyMap<string, string>, keys: ReadonlySet<string>): Map<string, string> {
+/** The settings with those of these keys mended, unless the link speaks of what they then would say, rightly or not. */
+function withMended(
+  texts: ReadonlyMap<string, string>,
+  keys: ReadonlySet<string>,
+  spoken: ReadonlySet<string>,
+): Map<string, string> {
   const result = new Map([...texts].filter(([key]) => !keys.has(key)));
   for (const key of keys) {
     const [name, text] = [mended(key), texts.get(key) ?? ''];
     if (isTrackingKey(name)) continue;
-    if (result.has(name)) result.set(key, text);
+    if (name !== key && (spoken.has(name) || result.has(name))) result.set(key, text);
     else result.set(name, mended(text));
   }
   return result;
@@ -92,7 +96,7 @@ export function fromLink(link: string): LinkReading {
   let settings = texts;
   let read = attempt(settings);
   if (read.problems) {
-    settings = withMended(settings, keysOf(read.problems));
+    settings = withMended(settings, keysOf(read.problems), new Set([...texts.keys(), ...keysOf(problems)]));
     read = attempt(settings);
   }
   while (read.problems) {

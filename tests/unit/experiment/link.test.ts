@@ -126,6 +126,8 @@ test('a key that says two things is named, one that says the same twice is not',
   const { experiment, problems } = fromLink('mixup=on&mixup=off&seed=2&seed=2');
   expect(problems.map(({ key }) => key)).toEqual(['mixup']);
   expect(experiment).toEqual(experimentWith({ seed: 2 }));
+  for (const link of ['mixup=on&mixup=off&%20mixup%20=on', '%20mixup%20=on&mixup=maybe', 'mixup=maybe&amp%3Bmixup=on'])
+    expect(fromLink(link), link).toMatchObject({ experiment: defaultExperiment(), problems: [{}, {}] });
 });
 
 test('a version that is none is named, and the rest is read', () => {
