@@ -190,10 +190,11 @@ export const readers: readonly Reader[] = [
     name: 'preferences',
     read: (random) => {
       const { smoothing, tab } = readPreferences(
-        mutateText(random, '{"state":{"axis":"epoch","smoothing":0.5,"logLoss":true,"tab":"runs"},"version":1}'),
+        mutateText(random, '{"state":{"axis":"epoch","smoothing":0.5,"logLoss":true,"tab":"look"},"version":1}'),
       );
       promise(smoothing >= 0 && smoothing < 1 && typeof tab === 'string', 'preferences that are none');
-      return true;
+      // Whatever is damaged falls back to a default.
+      return smoothing === 0.5 && tab === 'look';
     },
   },
   {
