@@ -1,5 +1,5 @@
 /** What the worker reports of a run in progress, gathered and passed on at the pace that a page can take. */
-import type { StepMetrics } from '../core/results';
+import type { UpdateMetrics } from '../core/results';
 import { summaryOf } from '../runs/summary';
 import type { Event } from '../trainer/protocol';
 import type { Curves } from './curves';
@@ -21,7 +21,7 @@ export type Report = Extract<
       | 'waiting'
       | 'notice'
       | 'started'
-      | 'steps'
+      | 'updates'
       | 'evaluated'
       | 'predictions'
       | 'performance'
@@ -47,7 +47,7 @@ interface Deps {
 }
 
 export function createReports({ store, curves, records, clock }: Deps): Reports {
-  const waiting = new Map<string, StepMetrics[]>();
+  const waiting = new Map<string, UpdateMetrics[]>();
   let cancelFlush: (() => void) | undefined;
   let savedAt = Number.NEGATIVE_INFINITY;
   let hidden = false;
@@ -101,11 +101,11 @@ export function createReports({ store, curves, records, clock }: Deps): Reports 
           break;
         case 'started': {
           const { adapter } = store.getState();
-          const { parameters, stepsPerEpoch, totalSteps } = report;
+          const { parameters, updatesPerEpoch: stepsPerEpoch, totalUpdates: totalSteps } = report;
           records.update(session, { parameters, stepsPerEpoch, totalSteps, ...(adapter ? { adapter } : {}) });
           break;
         }
-        case 'steps':
+        case 'updates':
           waiting.set(session, [...(waiting.get(session) ?? []), ...report.metrics]);
           scheduleFlush();
           break;

@@ -7,7 +7,7 @@ import type { Batch } from '../../src/data/types';
 import { planTraining } from '../../src/experiment/plan';
 import { type Experiment, experimentWith } from '../../src/experiment/schema';
 import { createNetwork } from '../../src/trainer/network';
-import { trainStep } from '../../src/trainer/step';
+import { trainUpdate } from '../../src/trainer/update';
 import { openGpu } from '../support/gpu';
 
 await openGpu();
@@ -30,7 +30,7 @@ async function losses(experiment: Experiment, batches: Batch[], updates: number)
   const series: number[] = [];
   const images = batches.reduce((sum, batch) => sum + batch.count, 0);
   for (let update = 0; update < updates; update++) {
-    const totals = await trainStep(network, plan, batches, { epoch: 0, firstBatch: 0, update });
+    const totals = await trainUpdate(network, plan, batches, { epoch: 0, firstBatch: 0, update });
     series.push(totals.loss / images);
   }
   network.dispose();

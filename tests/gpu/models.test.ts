@@ -31,7 +31,7 @@ function network(
   const options = model.options.parse(chosen);
   const parameters = createParameters(1);
   const run = (x: tf.Tensor, training: boolean) => {
-    const nn = createLayers(parameters, { engine: engineOf(engine), training, normGroups, seed: 1, step: 0 });
+    const nn = createLayers(parameters, { engine: engineOf(engine), training, normGroups, seed: 1, microBatch: 0 });
     return model.forward(nn, x, options, { ...plainModel, classes, size, zeroGamma: true });
   };
   tf.tidy(() => {

@@ -1,7 +1,7 @@
 /** Runs in IndexedDB: changed by their fields, numbered by the store, whole after failed writes, read with suspicion. */
 import { deleteDB } from 'idb';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Predictions, StepMetrics } from '../../../src/core/results';
+import type { Predictions, UpdateMetrics } from '../../../src/core/results';
 import { defaultExperiment } from '../../../src/experiment/schema';
 import type { Run } from '../../../src/runs/run';
 import { Series } from '../../../src/runs/series';
@@ -36,7 +36,7 @@ const predictions: Predictions = {
   keys: ['x', 'y'],
 };
 
-const steps = (from: number, to: number): StepMetrics[] =>
+const steps = (from: number, to: number): UpdateMetrics[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({
     step: from + i,
     epoch: 1,

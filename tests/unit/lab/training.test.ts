@@ -23,12 +23,12 @@ describe('training', () => {
     expect(world.worker().started).toEqual([id]);
     expect(states(world)).toEqual(['preparing']);
     expect(isBusy(state(world))).toBe(true);
-    world.worker().says({ type: 'steps', session: id, metrics: steps(1, 3) });
+    world.worker().says({ type: 'updates', session: id, metrics: steps(1, 3) });
     await world.clock.pass(300);
     expect(states(world)).toEqual(['running']);
     expect(state(world).runs[0]?.summary.step).toBe(3);
     // Too soon after the last save for one of its own.
-    world.worker().says({ type: 'steps', session: id, metrics: steps(4, 5) }, finished(id));
+    world.worker().says({ type: 'updates', session: id, metrics: steps(4, 5) }, finished(id));
     await settled();
     expect(states(world)).toEqual(['finished']);
     expect(isBusy(state(world))).toBe(false);
@@ -228,7 +228,7 @@ it('what a run waits for and what its data lack is said while it is, and what a 
   world.worker().says({ type: 'waiting', session }, { type: 'notice', session, message: '3 images were left out.' });
   expect(state(world).waitingFor).toBeUndefined();
   expect(state(world).notices.find(({ kind }) => kind === 'data')?.message).toBe('3 images were left out.');
-  world.worker().says({ type: 'steps', session, metrics: steps(1, 3) });
+  world.worker().says({ type: 'updates', session, metrics: steps(1, 3) });
   const weights = headerOnly({ model: 'resnet50-vd', options: '{}', classes: '10', size: '28' });
   world.worker().says({ type: 'failed', session, message: 'The network is gone.', weights });
   await settled();
