@@ -55,7 +55,7 @@ describe.each(models.map(({ id }) => ({ id })))('a $id', ({ id }) => {
     const keys = small[id];
     if (!keys) throw new Error(`${id} has no small settings in this test.`);
     const size = Number(keys['data.size']);
-    const experiment = experimentWith({ ...steady, model: id, ...keys, 'data.batch': '4', 'sgd.lr': '.02' });
+    const experiment = experimentWith({ ...steady, model: id, 'data.batch': '4', 'sgd.lr': '.02', ...keys });
     const series = await losses(experiment, [noise(4, size)], 6);
     expect(series[0]).toBeGreaterThan(1.5);
     expect(series[5]).toBeLessThan((series[0] as number) * 0.8);

@@ -48,7 +48,8 @@ const damaged = (whole: object): fc.Arbitrary<unknown> => {
     const owner = path
       .slice(0, -1)
       .reduce((at, key) => at[key] as Record<string, unknown>, copy as Record<string, unknown>);
-    owner[path.at(-1) as string] = other;
+    // Typed arrays hold numbers, and turn nothing else into one without a chance of throwing.
+    owner[path.at(-1) as string] = ArrayBuffer.isView(owner) && typeof other !== 'number' ? Number.NaN : other;
     return copy;
   });
 };
