@@ -14,12 +14,25 @@ const modules = join(root, 'node_modules');
 const sources = join(root, 'scripts', 'datasets');
 
 /**
- * Dataset -> the packages its bytes depend on. Kept here, so that looking for missing ones loads no image library.
- * @type {Record<string, string[]>}
+ * @typedef {object} Source
+ * @property {string[]} packages that the bytes depend on, besides sharp and modern-tar
+ * @property {() => Promise<(ingredients: Ingredients) => Dataset | Promise<Dataset>>} builder loaded only to build: looking for what is
+ *   missing loads no image library
+ */
+
+/**
+ * Dataset, named as its file in scripts/datasets -> what it is made of and by.
+ * @type {Record<string, Source>}
  */
 const datasets = {
-  emoji: ['@svgmoji/noto', '@twemoji/svg', 'emoji.json', 'sharp', 'modern-tar'],
-  'fashion-mnist': ['fashion-mnist', 'sharp', 'modern-tar'],
+  emoji: {
+    packages: ['@svgmoji/noto', '@twemoji/svg', 'emoji.json'],
+    builder: async () => (await import('./datasets/emoji.mjs')).emoji,
+  },
+  'fashion-mnist': {
+    packages: ['fashion-mnist'],
+    builder: async () => (await import('./datasets/fashion-mnist.mjs')).fashionMnist,
+  },
 };
 
 /**
@@ -32,7 +45,7 @@ function builderOf(name) {
     // Windows checkouts have CRLF.
     hash.update(readFileSync(file, 'utf8').replaceAll('\r\n', '\n'));
   }
-  for (const packageName of datasets[name] ?? []) {
+  for (const packageName of [...(datasets[name]?.packages ?? []), 'sharp', 'modern-tar']) {
     hash.update(JSON.parse(readFileSync(join(modules, packageName, 'package.json'), 'utf8')).version);
   }
   return hash.digest('hex').slice(0, 16);
@@ -73,22 +86,15 @@ export async function buildDatasets({
   const wanted = names.filter((name) => force || !isCurrent(join(target, name), builderOf(name)));
   if (wanted.length === 0) return wanted;
 
-  const [{ writeDataset }, { emoji }, { fashionMnist }, { runnerImport }] = await Promise.all([
-    import('./datasets/shards.mjs'),
-    import('./datasets/emoji.mjs'),
-    import('./datasets/fashion-mnist.mjs'),
-    import('vite'),
-  ]);
+  const [{ writeDataset }, { runnerImport }] = await Promise.all([import('./datasets/shards.mjs'), import('vite')]);
   const { rng } = (
     await runnerImport(join(root, 'src', 'core', 'rng.ts'), { root, configFile: false, logLevel: 'error' })
   ).module;
-  /** @type {Record<string, (ingredients: Ingredients) => Dataset | Promise<Dataset>>} */
-  const builders = { emoji, 'fashion-mnist': fashionMnist };
   for (const name of wanted) {
     const start = performance.now();
     log(`Building dataset ${name} ...`);
     let shown = start;
-    const build = /** @type {(typeof builders)[string]} */ (builders[name]);
+    const build = await /** @type {Source} */ (datasets[name]).builder();
     const dataset = { ...(await build({ rng, modules, ...(only && { only }) })), builder: builderOf(name) };
     await writeDataset(join(target, name), dataset, (line) => {
       if (performance.now() - shown < 2000) return;

@@ -23,7 +23,7 @@ export function createOurs(): Contender {
     async build(workload, weights) {
       const { batch, size, classes } = workload;
       const parameters = engine.createParameters(SEED);
-      const forward = (x: engine.Tensor4D, mode: { training: boolean; step: engine.StepNumber }) =>
+      const forward = (x: engine.Tensor4D, mode: { training: boolean; microBatch: engine.MicroBatchNumber }) =>
         workload.forward<engine.Tensor>(
           engine.createLayers(parameters, { engine: engine.engineOf('fused'), seed: SEED, ...mode }),
           x,

@@ -6,7 +6,7 @@ import type { Event, StartOptions, TeacherWeights } from '../trainer/protocol';
 export type Job =
   | {
       command: 'start';
-      options: Pick<StartOptions, 'experiment' | 'maxSteps' | 'returnWeights' | 'dataWorkers'>;
+      options: Pick<StartOptions, 'experiment' | 'maxUpdates' | 'returnWeights' | 'dataWorkers'>;
       /** Its weights wait among the job's files. */
       teacher?: Omit<TeacherWeights, 'weights'>;
     }

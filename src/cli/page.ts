@@ -61,7 +61,7 @@ async function pass(event: Event, { path }: FilesAt): Promise<boolean> {
     case 'waiting':
     case 'notice':
     case 'started':
-    case 'steps':
+    case 'updates':
     case 'evaluated':
     case 'paused':
     case 'resumed':

@@ -50,8 +50,8 @@ export interface PerformanceReport {
   kernels: KernelTime[];
 }
 
-export interface StepMetrics {
-  /** Updates done, from 1. */
+export interface UpdateMetrics {
+  /** Updates done, from 1. Stored and printed by this name. */
   step: number;
   /** Epochs done, fractional. */
   epoch: number;

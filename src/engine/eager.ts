@@ -1,4 +1,4 @@
-/** The reference trainer: every step runs through tfjs op by op. */
+/** The reference trainer: every micro-batch runs through tfjs op by op. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Totals } from '../core/results';
 import { batchLoss, taught } from './batch-loss';
@@ -40,7 +40,7 @@ export function createEagerTrainer({
           const labels = tf.tensor1d(batch.labels, 'int32');
           const teacherLogits = taught(teacher, x);
           const { gradients, sums } = variableGradients(parameters.trainable(), () => {
-            const logits = forward(x, { training: true, step: firstMicroBatch + i });
+            const logits = forward(x, { training: true, microBatch: firstMicroBatch + i });
             return batchLoss(referenceEngine, { logits, targets, labels }, teacher, teacherLogits);
           });
           metrics.push(tf.keep(sums));
@@ -67,7 +67,7 @@ export function createEagerTrainer({
 
     async evaluate(batch, withLogits) {
       const [logits, sums] = tf.tidy(() => {
-        const out = forward(image(batch), { training: false, step: 0 });
+        const out = forward(image(batch), { training: false, microBatch: 0 });
         const labels = tf.tensor1d(batch.labels, 'int32');
         const targets = tf.cast(tf.oneHot(labels, classes), 'float32') as tf.Tensor2D;
         return [out, batchLoss(referenceEngine, { logits: out, targets, labels }).sums] as [tf.Tensor2D, tf.Tensor1D];

@@ -17,6 +17,6 @@ export const createTrainer = (engine: EngineName, options: TrainerOptions): Trai
 /** Runs the network once on an empty image, so that every parameter comes into being. size in pixels. */
 export function buildParameters(forward: TrainerOptions['forward'], size: number): void {
   tf.tidy(() => {
-    forward(tf.zeros([1, size, size, 3]), { training: false, step: 0 });
+    forward(tf.zeros([1, size, size, 3]), { training: false, microBatch: 0 });
   });
 }

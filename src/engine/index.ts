@@ -10,9 +10,9 @@ export { measureFlops } from './probe';
 export {
   type Engine,
   type EngineName,
+  type MicroBatchNumber,
   type Mix,
   noMix,
-  type StepNumber,
   type Teacher,
   type Trainer,
   type TrainingBatch,

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Layers, layersOver } from './ops';
 import type { Context, Given, Inputs } from './ops/define';
 import type { Parameters } from './parameters';
-import type { Engine, StepNumber } from './trainer';
+import type { Engine, MicroBatchNumber } from './trainer';
 
 export interface LayersContext {
   engine: Engine;
@@ -16,8 +16,8 @@ export interface LayersContext {
    * batch.
    */
   normGroups?: number;
-  /** Forward pass within the run: another value, other dropout masks. */
-  step: StepNumber;
+  /** Number of the micro-batch in its run: another one, other dropout masks. */
+  microBatch: MicroBatchNumber;
 }
 
 /**
@@ -27,14 +27,14 @@ export interface LayersContext {
  */
 export function createLayers(
   parameters: Parameters,
-  { engine, training, normGroups = 1, seed, step }: LayersContext,
+  { engine, training, normGroups = 1, seed, microBatch }: LayersContext,
 ): Layers<tf.Tensor> {
   const context: Context<tf.Tensor> = {
     shape: (x) => x.shape,
     training,
     seed,
     normGroups,
-    step: () => (typeof step === 'number' ? tf.tensor1d([step], 'int32') : step),
+    microBatch: () => (typeof microBatch === 'number' ? tf.tensor1d([microBatch], 'int32') : microBatch),
     parameter: (name, spec) => parameters.get(name, spec),
     state: (name, shape, fill) => parameters.buffer(name, shape, fill),
     reshape: (x, shape) => tf.reshape(x, [...shape]),

@@ -1,6 +1,6 @@
 /**
  * The fused trainer: a micro-batch, an update and an evaluation batch are each recorded once and replayed from then on.
- * What changes from step to step lies in small tensors that are written before each replay.
+ * What changes from one to the next lies in small tensors that are written before each replay.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelTime, KernelVariant, Totals } from '../core/results';
@@ -23,7 +23,8 @@ interface Inputs {
   mix: tf.Tensor;
   targets: tf.Tensor2D;
   labels: tf.Tensor1D;
-  step: tf.Tensor;
+  /** Number of the micro-batch. */
+  microBatch: tf.Tensor;
 }
 
 interface Recorded {
@@ -86,7 +87,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
       mix: tf.keep(tf.tensor1d(mixValues(noMix))),
       targets: tf.keep(tf.zeros([count, classes])),
       labels: tf.keep(tf.zeros([count], 'int32')),
-      step: tf.keep(tf.zeros([1], 'int32')),
+      microBatch: tf.keep(tf.zeros([1], 'int32')),
     };
   };
 
@@ -100,10 +101,10 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
         const x = image(inputs, count);
         const { teacher } = options;
         const teacherLogits = taught(teacher, x);
-        const { targets, labels, step } = inputs;
+        const { targets, labels, microBatch } = inputs;
         const { gradients, sums } = freeingEarly(arena.gradientPlaces(), () =>
           variableGradients(parameters.trainable(), () => {
-            const logits = forward(x, { training: true, step });
+            const logits = forward(x, { training: true, microBatch });
             return batchLoss(fusedEngine, { logits, targets, labels }, teacher, teacherLogits);
           }),
         );
@@ -120,7 +121,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
     const inputs = makeInputs(evalBatch);
     const recording = await Recording.of(() =>
       tf.tidy(() => {
-        const logits = forward(image(inputs, evalBatch), { training: false, step: 0 });
+        const logits = forward(image(inputs, evalBatch), { training: false, microBatch: 0 });
         const { targets, labels } = inputs;
         return { sums: batchLoss(fusedEngine, { logits, targets, labels }).sums, logits };
       }),
@@ -167,7 +168,7 @@ export function createRecordedTrainer(options: TrainerOptions): Trainer {
           const start = performance.now();
           writeImages(inputs, batch, batch.targets);
           gpu().write(inputs.mix, mixValues(batch.mix));
-          gpu().write(inputs.step, Int32Array.of(firstMicroBatch + i));
+          gpu().write(inputs.microBatch, Int32Array.of(firstMicroBatch + i));
           if (options.accumulating) gpu().write(arena.share, Float32Array.of(i === 0 ? 0 : 1, 1 / batches.length));
           run(recording);
           sums.push(gpu().read(recording.result.sums));

@@ -24,8 +24,8 @@ export interface Engine {
   ): Partial<Record<O, Tensor>>;
 }
 
-/** Number of a forward pass in its run: known, or, for a recording, an int32 tensor [1] that is written before each replay. */
-export type StepNumber = number | Tensor;
+/** Number of a micro-batch in its run: known, or, for a recording, an int32 tensor [1] that is written before each replay. */
+export type MicroBatchNumber = number | Tensor;
 
 /** How bytes become the network's input: count images of size x size; mean and std per channel, in [0, 1]. */
 export interface InputSettings {
@@ -109,7 +109,7 @@ export interface Teacher extends DistillationSettings {
 export interface TrainerOptions {
   parameters: Parameters;
   /** x [batch, size, size, 3] -> logits [batch, classes]. */
-  forward(x: Tensor4D, mode: { training: boolean; step: StepNumber }): Tensor2D;
+  forward(x: Tensor4D, mode: { training: boolean; microBatch: MicroBatchNumber }): Tensor2D;
   optimizer: OptimizerPlan;
   classes: number;
   input: Omit<InputSettings, 'count'>;

@@ -30,7 +30,7 @@ export function countingLayers(): { nn: Layers<Shape>; counts: Counts } {
     training: true,
     seed: 0,
     normGroups: 1,
-    step: () => [1],
+    microBatch: () => [1],
     parameter(name, spec) {
       counts.parameters.set(name, spec.shape);
       return storedShape(spec);

@@ -1,5 +1,5 @@
 /** What the worker reports of a run in progress, gathered and passed on at the pace that a page can take. */
-import type { StepMetrics } from '../core/results';
+import type { UpdateMetrics } from '../core/results';
 import { type DivergenceWatch, watchDivergence } from '../runs/divergence';
 import type { Run } from '../runs/run';
 import { summaryOf } from '../runs/summary';
@@ -23,7 +23,7 @@ export type Report = Extract<
       | 'waiting'
       | 'notice'
       | 'started'
-      | 'steps'
+      | 'updates'
       | 'evaluated'
       | 'predictions'
       | 'performance'
@@ -50,7 +50,7 @@ interface Deps {
 
 export function createReports({ store, curves, records, clock }: Deps): Reports {
   const watches = new Map<string, DivergenceWatch>();
-  const waiting = new Map<string, StepMetrics[]>();
+  const waiting = new Map<string, UpdateMetrics[]>();
   let cancelFlush: (() => void) | undefined;
   let savedAt = Number.NEGATIVE_INFINITY;
   let hidden = false;
@@ -110,13 +110,13 @@ export function createReports({ store, curves, records, clock }: Deps): Reports 
           break;
         case 'started': {
           const { adapter } = store.getState();
-          const { parameters, stepsPerEpoch, totalSteps } = report;
+          const { parameters, updatesPerEpoch: stepsPerEpoch, totalUpdates: totalSteps } = report;
           watches.set(session, watchDivergence(report.classes.length));
           records.update(session, { parameters, stepsPerEpoch, totalSteps, ...(adapter ? { adapter } : {}) });
           break;
         }
-        case 'steps':
-          for (const metrics of report.metrics) sayDivergence(run, watches.get(session)?.step(metrics));
+        case 'updates':
+          for (const metrics of report.metrics) sayDivergence(run, watches.get(session)?.update(metrics));
           waiting.set(session, [...(waiting.get(session) ?? []), ...report.metrics]);
           scheduleFlush();
           break;

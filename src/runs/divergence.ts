@@ -1,6 +1,6 @@
 /** Runs that diverge in numbers that are still finite: they end like any other, and only their losses tell. */
 import { formatLoss } from '../core/format';
-import type { EvalMetrics, StepMetrics } from '../core/results';
+import type { EvalMetrics, UpdateMetrics } from '../core/results';
 
 /** A training loss so many times that of guessing, for a whole epoch, is no learning. */
 const TIMES_GUESSING = 10;
@@ -11,8 +11,8 @@ const CAUSES =
   'It goes on, and will hardly recover. Likely causes: the learning rate is too high, there is no warmup, or the batch is too small for its statistics.';
 
 export interface DivergenceWatch {
-  /** What a step shows, in words; undefined for most, and for all after the first that did. */
-  step(metrics: StepMetrics): string | undefined;
+  /** What an update shows, in words; undefined for most, and for all after the first that did. */
+  update(metrics: UpdateMetrics): string | undefined;
   evaluated(metrics: EvalMetrics): string | undefined;
 }
 
@@ -28,7 +28,7 @@ export function watchDivergence(classes: number): DivergenceWatch {
     return `${words} ${CAUSES}`;
   };
   return {
-    step({ loss, epoch }) {
+    update({ loss, epoch }) {
       if (!(loss > bound)) above = undefined;
       else above ??= epoch;
       if (above === undefined || epoch - above < 1) return undefined;

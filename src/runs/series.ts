@@ -1,5 +1,5 @@
 /** The full metric series of a run, outside React: typed arrays that grow. React gets rows of at most a few hundred points. */
-import type { EvalMetrics, StepMetrics } from '../core/results';
+import type { EvalMetrics, UpdateMetrics } from '../core/results';
 
 export const columns = [
   'step',
@@ -12,7 +12,7 @@ export const columns = [
   'lr',
   'imagesPerSecond',
   'dataWaitMs',
-] as const satisfies readonly (keyof StepMetrics)[];
+] as const satisfies readonly (keyof UpdateMetrics)[];
 
 export type Column = (typeof columns)[number];
 export type Chunk = Record<Column, Float64Array>;
@@ -38,7 +38,7 @@ export class Series {
     return this.#length ? this.#data[name][this.#length - 1] : undefined;
   }
 
-  append(metrics: readonly StepMetrics[]): void {
+  append(metrics: readonly UpdateMetrics[]): void {
     this.#reserve(this.#length + metrics.length);
     for (const row of metrics) {
       for (const name of columns) this.#data[name][this.#length] = row[name];

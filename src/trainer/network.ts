@@ -1,4 +1,4 @@
-/** The experiment's model with its parameters: what step.ts trains and evaluate.ts measures. */
+/** The experiment's model with its parameters: what update.ts trains and evaluate.ts measures. */
 import { modelOf } from '../catalog/parts';
 import { parseSafetensors, writeSafetensors } from '../core/safetensors';
 import * as engine from '../engine';
@@ -34,7 +34,7 @@ export function createNetwork(
   const options = experiment.options[experiment.model] ?? {};
   const parameters = engine.createParameters(experiment.seed);
   const name = engine.engineFor(experiment.engine);
-  const forward = (x: engine.Tensor4D, mode: { training: boolean; step: engine.StepNumber }) => {
+  const forward = (x: engine.Tensor4D, mode: { training: boolean; microBatch: engine.MicroBatchNumber }) => {
     const { normGroups } = plan;
     const nn = engine.createLayers(parameters, {
       engine: engine.engineOf(name),

@@ -1,6 +1,6 @@
 /** What the page (or the command line's page) and the training worker say to each other. Types only. */
 import type { OptionValues } from '../catalog/define';
-import type { AdapterSummary, EvalMetrics, PerformanceReport, Predictions, StepMetrics } from '../core/results';
+import type { AdapterSummary, EvalMetrics, PerformanceReport, Predictions, UpdateMetrics } from '../core/results';
 import type { Experiment } from '../experiment/schema';
 
 export type SessionId = string;
@@ -23,7 +23,7 @@ export interface StartOptions {
   experiment: Experiment;
   data?: DataSource;
   /** Stop after this many updates, before the experiment's own end. */
-  maxSteps?: number;
+  maxUpdates?: number;
   /** safetensors, timm names: initial weights instead of random ones. */
   initialWeights?: ArrayBuffer;
   /** What an experiment with distillation learns from; others leave it alone. */
@@ -74,11 +74,11 @@ export type Event =
       type: 'started';
       session: SessionId;
       parameters: number;
-      stepsPerEpoch: number;
-      totalSteps: number;
+      updatesPerEpoch: number;
+      totalUpdates: number;
       classes: string[];
     }
-  | { type: 'steps'; session: SessionId; metrics: StepMetrics[] }
+  | { type: 'updates'; session: SessionId; metrics: UpdateMetrics[] }
   | { type: 'evaluated'; session: SessionId; metrics: EvalMetrics }
   /** After every validation: what it said of each image. */
   | { type: 'predictions'; session: SessionId; predictions: Predictions }

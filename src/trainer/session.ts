@@ -1,6 +1,6 @@
 /** The life of one run: load, build, train, evaluate, pause, stop. Talks in protocol events; knows no tfjs. */
 import { messageOf } from '../core/message';
-import type { KernelTime, StepMetrics, Totals } from '../core/results';
+import type { KernelTime, Totals, UpdateMetrics } from '../core/results';
 import { parseSafetensors } from '../core/safetensors';
 import { type DataAccess, openDataset, openSplits, type Splits } from '../data/open';
 import { openPool } from '../data/pool';
@@ -13,11 +13,11 @@ import { createNetwork, type Network } from './network';
 import { Gate, microBatches, Stopwatch } from './pacing';
 import { gatherPredictions } from './predictions';
 import type { Event, RunTiming, SessionId, StartOptions } from './protocol';
-import { trainStep } from './step';
+import { trainUpdate } from './update';
 
 /** Updates that may be on the GPU before the oldest one's metrics have come back; more was seen to be slower. */
 const RUN_AHEAD = 2;
-/** Milliseconds between two messages with step metrics. */
+/** Milliseconds between two messages with metrics of updates. */
 const REPORT_EVERY = 200;
 /** The first updates compile and fill pools; this one costs what all later ones do, until the kernels are tuned. */
 const REPORTED_UPDATE = 2;
@@ -102,12 +102,12 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
   const stopped = new AbortController();
   let stopping = false;
   let trainer: Trainer | undefined;
-  let waiting: StepMetrics[] = [];
+  let waiting: UpdateMetrics[] = [];
   let reported = 0;
   let learned = false;
 
   const flush = () => {
-    if (waiting.length > 0) emit({ type: 'steps', session, metrics: waiting });
+    if (waiting.length > 0) emit({ type: 'updates', session, metrics: waiting });
     waiting = [];
     reported = performance.now();
   };
@@ -123,8 +123,8 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
 
   const train = async (room: Room): Promise<RunTiming> => {
     const { plan, network, splits } = room;
-    const planned = Math.min(plan.totalUpdates, options.maxSteps ?? Number.POSITIVE_INFINITY);
-    const stepTimes: number[] = [];
+    const planned = Math.min(plan.totalUpdates, options.maxUpdates ?? Number.POSITIVE_INFINITY);
+    const updateTimes: number[] = [];
     let firstStepMs = 0;
     let last = clock.milliseconds;
     let images = 0;
@@ -143,7 +143,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     const record = (totals: Totals, size: number, at: { update: number; wait: number }) => {
       const now = clock.milliseconds;
       if (firstStepMs === 0) firstStepMs = now;
-      else stepTimes.push(now - last);
+      else updateTimes.push(now - last);
       images += size;
       if (!Number.isFinite(totals.loss)) {
         throw new Error(
@@ -173,8 +173,8 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
     /** Spends a small share of the time that the run will take on making it shorter. */
     const tune = async () => {
       await settle();
-      const stepMs = median(stepTimes);
-      const budget = Math.min(MOST_TUNING_MS, (planned - update) * stepMs * TUNING_SHARE);
+      const updateMs = median(updateTimes);
+      const budget = Math.min(MOST_TUNING_MS, (planned - update) * updateMs * TUNING_SHARE);
       if (budget < LEAST_TUNING_MS) return;
       await network.trainer.tune(budget, (done, all) => {
         stopped.signal.throwIfAborted();
@@ -244,7 +244,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
         const size = batches.reduce((sum, batch) => sum + batch.count, 0);
         const at = { update, wait };
         expect(
-          trainStep(network, plan, batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)),
+          trainUpdate(network, plan, batches, { epoch, firstBatch, update }).then((totals) => record(totals, size, at)),
         );
         update++;
         firstBatch += batches.length;
@@ -266,7 +266,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       }
     }
     flush();
-    return { firstStepMs, medianStepMs: median(stepTimes), totalMs: clock.milliseconds };
+    return { firstStepMs, medianStepMs: median(updateTimes), totalMs: clock.milliseconds };
   };
 
   const weightsOf = async ({ network }: Room): Promise<ArrayBuffer | undefined> => {
@@ -287,8 +287,8 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
       type: 'started',
       session,
       parameters: room.network.parameterCount,
-      stepsPerEpoch: room.plan.updatesPerEpoch,
-      totalSteps: room.plan.totalUpdates,
+      updatesPerEpoch: room.plan.updatesPerEpoch,
+      totalUpdates: room.plan.totalUpdates,
       classes: room.index.classes,
     });
     const timing = await train(room);

@@ -27,7 +27,12 @@ export function createTeacher(
   const seed = 0;
   const parameters = engine.createParameters(seed);
   const forward = (x: engine.Tensor4D) => {
-    const nn = engine.createLayers(parameters, { engine: engine.engineOf(engineName), seed, training: false, step: 0 });
+    const nn = engine.createLayers(parameters, {
+      engine: engine.engineOf(engineName),
+      seed,
+      training: false,
+      microBatch: 0,
+    });
     return modelOf(id).forward<engine.Tensor>(nn, x, options, plan.modelContext) as engine.Tensor2D;
   };
   try {

@@ -56,7 +56,7 @@ async function built(model: Model, engine: EngineName) {
   const forward: TrainerOptions['forward'] = (x, mode) =>
     model(createLayers(parameters, { engine: engineOf(engine), seed: 1, ...mode }), x) as tf.Tensor2D;
   tf.tidy(() => {
-    forward(tf.zeros([1, size, size, 3]), { training: false, step: 0 });
+    forward(tf.zeros([1, size, size, 3]), { training: false, microBatch: 0 });
   });
   const entries = [...(await parameters.dump())].map(
     ([name, { shape }]) => [name, { shape, data: weight(name, shape) }] as const,
@@ -96,7 +96,7 @@ async function open(engine: EngineName, { withTeacher = true, precision }: OpenO
     temperature,
     taskWeight,
     distillWeight,
-    forward: (x) => master.forward(x, { training: false, step: 0 }),
+    forward: (x) => master.forward(x, { training: false, microBatch: 0 }),
   };
   const trainer = createTrainer(engine, {
     ...learner,

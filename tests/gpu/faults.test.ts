@@ -45,7 +45,8 @@ async function start(faults: Record<string, Fault[]>) {
     dataWorkers: 1,
     returnWeights: true,
   });
-  const losses = () => events.flatMap((event) => (event.type === 'steps' ? event.metrics.map(({ loss }) => loss) : []));
+  const losses = () =>
+    events.flatMap((event) => (event.type === 'updates' ? event.metrics.map(({ loss }) => loss) : []));
   return { events, end, losses, stop: () => send({ type: 'stop', session: 's' }) };
 }
 

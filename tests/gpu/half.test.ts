@@ -13,8 +13,8 @@ import {
   createParameters,
   createTrainer,
   engineOf,
+  type MicroBatchNumber,
   noMix,
-  type StepNumber,
 } from '../../src/engine';
 import { gpu } from '../../src/engine/gpu/dispatch';
 import type { Precision } from '../../src/engine/gpu/precision';
@@ -44,7 +44,7 @@ describe.skipIf(!features.includes('shader-f16'))('in half precision', () => {
     const train = async (precision?: Precision, accumulating = false) => {
       const parameters = createParameters(5);
       const size = 16;
-      const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }) =>
+      const forward = (x: tf.Tensor4D, mode: { training: boolean; microBatch: MicroBatchNumber }) =>
         resnet50Vd.forward<tf.Tensor>(
           createLayers(parameters, { engine: fused, seed: 5, ...mode }),
           x,

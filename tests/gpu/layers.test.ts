@@ -28,8 +28,8 @@ afterEach(() => {
   expect(gpuErrors.splice(0)).toEqual([]);
 });
 
-const layers = (training: boolean, step = 0, normGroups = 1) =>
-  createLayers(parameters, { engine: engineOf('fused'), training, normGroups, seed: 7, step });
+const layers = (training: boolean, microBatch = 0, normGroups = 1) =>
+  createLayers(parameters, { engine: engineOf('fused'), training, normGroups, seed: 7, microBatch });
 
 const filled = (name: string, shape: number[]) =>
   tf.tensor(Float32Array.from(values(name, tf.util.sizeFromShape(shape))), shape);
@@ -147,9 +147,9 @@ describe('batch norm', () => {
 });
 
 describe('randomness', () => {
-  it('drops the same samples for the same seed, name and step, others for others, none in evaluation', async () => {
+  it('drops the same samples for the same seed, name and micro-batch, others for others, none in evaluation', async () => {
     const x = tf.ones([64, 3]);
-    const drop = async (name: string, step: number) => numbers(layers(true, step).dropPath(x, name, 0.5));
+    const drop = async (name: string, microBatch: number) => numbers(layers(true, microBatch).dropPath(x, name, 0.5));
     const first = await drop('a', 0);
     expect(await drop('a', 0)).toEqual(first);
     expect(await drop('a', 1)).not.toEqual(first);
@@ -171,7 +171,7 @@ describe('randomness', () => {
 describe('parameters', () => {
   const make = (store: Parameters) =>
     tf.tidy(() => {
-      const nn = createLayers(store, { engine: engineOf('fused'), training: true, seed: 7, step: 0 });
+      const nn = createLayers(store, { engine: engineOf('fused'), training: true, seed: 7, microBatch: 0 });
       const x = nn.conv(tf.zeros([1, 4, 4, 6]), 'conv', { out: 8, kernel: 3, padding: 1 });
       const y = nn.batchNorm(nn.conv(x, 'dw', { out: 8, kernel: 3, padding: 1, groups: 8, bias: true }), 'bn');
       nn.linear(nn.globalAvgPool(y), 'fc', { out: 5 });
@@ -203,7 +203,7 @@ describe('parameters', () => {
     make(parameters);
     const other = createParameters(7);
     tf.tidy(() => {
-      createLayers(other, { engine: engineOf('fused'), training: true, seed: 7, step: 0 }).linear(
+      createLayers(other, { engine: engineOf('fused'), training: true, seed: 7, microBatch: 0 }).linear(
         tf.zeros([1, 8]),
         'fc',
         {
@@ -263,7 +263,7 @@ describe('backend', () => {
   it('computes the same on the CPU when asked to, and says so', async () => {
     const run = async (engine: Engine) => {
       const store = createParameters(3);
-      const nn = createLayers(store, { engine, training: true, seed: 3, step: 0 });
+      const nn = createLayers(store, { engine, training: true, seed: 3, microBatch: 0 });
       const x = nn.conv(filled('x', [2, 5, 5, 3]), 'conv', { out: 4, kernel: 3, stride: 2, padding: 1 });
       const q = nn.reshape(nn.gelu(nn.batchNorm(x, 'bn')), [2, 9, 4]);
       const y = nn.attention(nn.layerNorm(q, 'ln', { eps: 1e-6 }), q, nn.swish(q), {

@@ -2,21 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { plainModel } from '../../src/catalog/define';
-import { models } from '../../src/catalog/models';
 import { modelOf } from '../../src/catalog/parts';
 import { type EngineName, engineOf } from '../../src/engine';
 import { createLayers } from '../../src/engine/layers';
 import { createParameters, type Parameters } from '../../src/engine/parameters';
-import {
-  counts,
-  images,
-  logitsOf,
-  type Picked,
-  type TrainingName,
-  trainingOf,
-  values,
-  weight,
-} from '../fixtures/models/reference';
+import { evaluations, trainings } from '../fixtures/models/cases';
+import { counts, images, logitsOf, type Picked, trainingOf, values, weight } from '../fixtures/models/reference';
 import { openGpu } from '../support/gpu';
 
 await openGpu();
@@ -40,7 +31,7 @@ function network(
   const options = model.options.parse(chosen);
   const parameters = createParameters(1);
   const run = (x: tf.Tensor, training: boolean) => {
-    const nn = createLayers(parameters, { engine: engineOf(engine), training, normGroups, seed: 1, step: 0 });
+    const nn = createLayers(parameters, { engine: engineOf(engine), training, normGroups, seed: 1, microBatch: 0 });
     return model.forward(nn, x, options, { ...plainModel, classes, size, zeroGamma: true });
   };
   tf.tidy(() => {
@@ -78,116 +69,82 @@ function asPyTorch(gradient: tf.Tensor): tf.Tensor {
 const pick = (data: ArrayLike<number>, { at }: Picked) => at.map((i) => data[i] as number);
 
 describe('evaluation', () => {
-  it('gives the logits of the whole resnet50d of timm', async () => {
-    const net = network('resnet50-vd', {}, { classes: 1000, size: 32 });
-    expect(net.parameters.count()).toBe(counts['resnet50-vd']?.[1000]);
-    await fill(net);
-    const logits = tf.tidy(() => net.run(batchOf(2, 32), false));
-    // 1e-4 of the largest logit: float32 through 50 layers; measured 1e-6.
-    expect(difference(await logits.data(), logitsOf('resnet50-vd'))).toBeLessThan(1e-4);
-    logits.dispose();
-    net.parameters.dispose();
-  });
-
-  it.each([
-    ['cmt-tiny', 'cmt-evaluation'],
-    ['mobilenetv3-small', 'mobilenet-evaluation'],
-    ['convnext-atto', 'convnext-evaluation'],
-  ] as const)('gives the logits of the whole %s of its authors', async (id, key) => {
-    const net = network(id, {}, { classes: 10, size: 64 });
-    await fill(net);
-    const logits = tf.tidy(() => net.run(batchOf(2, 64), false));
-    expect(difference(await logits.data(), logitsOf(key))).toBeLessThan(1e-4);
-    logits.dispose();
-    net.parameters.dispose();
-  });
+  it.each(evaluations)(
+    'gives the logits of the whole $model of its authors',
+    async ({ name, model, classes, size }) => {
+      const net = network(model, {}, { classes, size });
+      const expected = counts[model]?.[classes];
+      // Of CMT they depend on the side of the image.
+      if (expected) expect(net.parameters.count()).toBe(expected);
+      await fill(net);
+      const logits = tf.tidy(() => net.run(batchOf(2, size), false));
+      // 1e-4 of the largest logit: float32 through 50 layers; measured 1e-6.
+      expect(difference(await logits.data(), logitsOf(name))).toBeLessThan(1e-4);
+      logits.dispose();
+      net.parameters.dispose();
+    },
+  );
 });
 
-const quarter = { depths: [1, 2, 1, 1], width: 0.25 };
+const fused: EngineName = 'fused';
 
-const smallCmt = { depths: [1, 2, 1, 1], channels: 8 };
-const smallStem = { ...quarter, stem: 'small' };
-const smallConvNext = { depths: [1, 1, 2, 1], width: 0.4 };
-
-/** A network, its batch and the side of its images. Replicas are parts of the batch that PyTorch ran one by one. */
-interface Case {
-  model: string;
-  options: object;
-  batch: number;
-  size: number;
-  replicas?: number;
-  engine?: EngineName;
-}
-
-const cases: [TrainingName, Case][] = [
-  ['small-vd', { model: 'resnet50-vd', options: quarter, batch: 5, size: 34 }],
-  ['small-vd-replicas', { model: 'resnet50-vd', options: quarter, batch: 6, size: 33, replicas: 2 }],
-  ['small-c', { model: 'resnet50-c', options: quarter, batch: 5, size: 32 }],
-  ['small-a', { model: 'resnet50-a', options: smallStem, batch: 4, size: 16 }],
-  ['plain', { model: 'resnet50', options: { depths: [1, 1, 1, 1] }, batch: 5, size: 36 }],
-  ['cmt-tiny', { model: 'cmt-tiny', options: {}, batch: 4, size: 64 }],
-  ['small-cmt-replicas', { model: 'cmt-tiny', options: smallCmt, batch: 6, size: 64, replicas: 3 }],
-  ['small-mobilenet', { model: 'mobilenetv3-small', options: { width: 0.25 }, batch: 4, size: 67 }],
-  [
-    'small-mobilenet-replicas',
-    { model: 'mobilenetv3-small', options: { width: 0.5, stem: 'small' }, batch: 6, size: 35, replicas: 2 },
-  ],
-  ['small-convnext', { model: 'convnext-atto', options: smallConvNext, batch: 3, size: 75 }],
-  ['pixel-convnext', { model: 'convnext-atto', options: { ...smallConvNext, patch: '1' }, batch: 2, size: 17 }],
+const cases = [
+  ...trainings.map((training) => ({ ...training, engine: fused })),
   // The other engine: it is what the kernels are tested against, and slow.
-  ['small-a', { model: 'resnet50-a', options: smallStem, batch: 4, size: 16, engine: 'reference' }],
+  ...trainings
+    .filter(({ name }) => name === 'small-a')
+    .map((training) => ({ ...training, engine: 'reference' as const })),
 ];
 
-it('holds every model of the catalog to a reference', () => {
-  expect([...new Set(cases.map(([, { model }]) => model))].sort()).toEqual(models.map(({ id }) => id).sort());
-});
+describe.each(cases)(
+  'training $name on the $engine engine',
+  ({ name: key, model, options, batch, size, replicas, engine }) => {
+    it('gives the logits, all gradients and the running statistics of PyTorch, and leaks nothing', async () => {
+      const reference = trainingOf(key);
+      const net = network(model, options, { classes: 10, size, engine, normGroups: replicas ?? 1 });
+      await fill(net);
+      const x = batchOf(batch, size);
+      const fixed = tf.tensor1d(Float32Array.from(values('loss', 10)));
+      const trainable = net.parameters.trainable();
+      const variables = trainable.map(({ variable }) => variable);
+      const before = tf.memory().numTensors;
 
-describe.each(cases)('training %s', (key, { model, options, batch, size, replicas, engine = 'fused' }) => {
-  it('gives the logits, all gradients and the running statistics of PyTorch, and leaks nothing', async () => {
-    const reference = trainingOf(key);
-    const net = network(model, options, { classes: 10, size, engine, normGroups: replicas ?? 1 });
-    await fill(net);
-    const x = batchOf(batch, size);
-    const fixed = tf.tensor1d(Float32Array.from(values('loss', 10)));
-    const trainable = net.parameters.trainable();
-    const variables = trainable.map(({ variable }) => variable);
-    const before = tf.memory().numTensors;
+      let logits: tf.Tensor | undefined;
+      const { value, grads } = tf.variableGrads(() => {
+        logits = tf.keep(net.run(x, true));
+        return tf.div(tf.sum(tf.mul(logits, fixed)), batch) as tf.Scalar;
+      }, variables);
+      expect(difference(await (logits as tf.Tensor).data(), reference.logits)).toBeLessThan(1e-4);
 
-    let logits: tf.Tensor | undefined;
-    const { value, grads } = tf.variableGrads(() => {
-      logits = tf.keep(net.run(x, true));
-      return tf.div(tf.sum(tf.mul(logits, fixed)), batch) as tf.Scalar;
-    }, variables);
-    expect(difference(await (logits as tf.Tensor).data(), reference.logits)).toBeLessThan(1e-4);
+      expect(trainable.map(({ name }) => name).sort()).toEqual(Object.keys(reference.gradients).sort());
+      const largestNorm = Math.max(...Object.values(reference.gradients).map(({ norm }) => norm));
+      const wrong: string[] = [];
+      for (const { name, variable } of trainable) {
+        const expected = reference.gradients[name];
+        const gradient = grads[variable.name];
+        if (!expected || !gradient) throw new Error(`${name} has no gradient`);
+        const data = (await asPyTorch(gradient).data()) as Float32Array;
+        const norm = Math.sqrt(data.reduce((sum, g) => sum + g * g, 0));
+        // A bias right before a norm has a true gradient of 0: what is there is rounding, small beside the others.
+        const scale = Math.max(expected.largest, 1e-5 * largestNorm);
+        const entries = difference(pick(data, expected), expected.values, scale);
+        const off = Math.abs(norm - expected.norm) / Math.max(expected.norm, 1e-5 * largestNorm);
+        if (!(entries < 1e-3 && off < 1e-3))
+          wrong.push(`${name}: entries ${entries.toExponential(1)}, norm ${off.toExponential(1)}`);
+      }
+      expect(wrong).toEqual([]);
 
-    expect(trainable.map(({ name }) => name).sort()).toEqual(Object.keys(reference.gradients).sort());
-    const largestNorm = Math.max(...Object.values(reference.gradients).map(({ norm }) => norm));
-    const wrong: string[] = [];
-    for (const { name, variable } of trainable) {
-      const expected = reference.gradients[name];
-      const gradient = grads[variable.name];
-      if (!expected || !gradient) throw new Error(`${name} has no gradient`);
-      const data = (await asPyTorch(gradient).data()) as Float32Array;
-      const norm = Math.sqrt(data.reduce((sum, g) => sum + g * g, 0));
-      // A bias right before a norm has a true gradient of 0: what is there is rounding, small beside the others.
-      const scale = Math.max(expected.largest, 1e-5 * largestNorm);
-      const entries = difference(pick(data, expected), expected.values, scale);
-      const off = Math.abs(norm - expected.norm) / Math.max(expected.norm, 1e-5 * largestNorm);
-      if (!(entries < 1e-3 && off < 1e-3))
-        wrong.push(`${name}: entries ${entries.toExponential(1)}, norm ${off.toExponential(1)}`);
-    }
-    expect(wrong).toEqual([]);
+      const state = await net.parameters.dump();
+      for (const [name, expected] of Object.entries(reference.running)) {
+        const data = state.get(name)?.data;
+        if (!data) throw new Error(`${name} is missing`);
+        expect(difference(pick(data, expected), expected.values), name).toBeLessThan(1e-4);
+      }
 
-    const state = await net.parameters.dump();
-    for (const [name, expected] of Object.entries(reference.running)) {
-      const data = state.get(name)?.data;
-      if (!data) throw new Error(`${name} is missing`);
-      expect(difference(pick(data, expected), expected.values), name).toBeLessThan(1e-4);
-    }
-
-    tf.dispose([logits as tf.Tensor, value, grads]);
-    expect(tf.memory().numTensors - before).toBeLessThanOrEqual(trainable.length);
-    tf.dispose([x, fixed]);
-    net.parameters.dispose();
-  });
-});
+      tf.dispose([logits as tf.Tensor, value, grads]);
+      expect(tf.memory().numTensors - before).toBeLessThanOrEqual(trainable.length);
+      tf.dispose([x, fixed]);
+      net.parameters.dispose();
+    });
+  },
+);

@@ -1,8 +1,9 @@
 /** Update rules, clipping and averages of both engines against torch's and timm's own. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { optimizers } from '../../src/catalog/optimizers';
+import { defaultOptions } from '../../src/catalog/parts';
 import type { OptimizerPlan } from '../../src/core/optimizer';
-import { openBackend } from '../../src/engine';
 import { gpu } from '../../src/engine/gpu/dispatch';
 import { ParameterArena } from '../../src/engine/optimizer';
 import type { Parameter } from '../../src/engine/parameters';
@@ -10,12 +11,9 @@ import { createAverages } from '../../src/engine/reference/averages';
 import { createOptimizer } from '../../src/engine/reference/optimizer';
 import averages from '../fixtures/optimizers/averages.json';
 import updates from '../fixtures/optimizers/updates.json';
+import { openGpu } from '../support/gpu';
 
-const errors: string[] = [];
-beforeAll(async () => {
-  await openBackend({ onError: (message) => errors.push(message), onLost: (message) => errors.push(message) });
-});
-afterEach(() => expect(errors.splice(0)).toEqual([]));
+await openGpu();
 
 type Values = Record<string, number[]>;
 type Shapes = Record<string, number[]>;
@@ -170,25 +168,14 @@ describe.each(Object.keys(engines))('the %s optimizer', (engine) => {
 });
 
 describe('an update of the arena', () => {
-  const plans: [string, OptimizerPlan, number][] = [
-    ['SGD', { rule: { kind: 'sgd', momentum: 0.9, nesterov: false }, weightDecay: 0.01, decayVectors: false }, 1],
-    [
-      'AdamW',
-      { rule: { kind: 'adamw', beta1: 0.9, beta2: 0.999, eps: 1e-8 }, weightDecay: 0.01, decayVectors: false },
-      1,
-    ],
-    [
-      'LARS',
-      {
-        rule: { kind: 'lars', momentum: 0.9, nesterov: false, eta: 0.001, eps: 1e-8, clip: false },
-        weightDecay: 0.01,
-        decayVectors: false,
-      },
-      3,
-    ],
-  ];
+  // LARS needs its trust ratios first; every other rule is one dispatch.
+  const plans = optimizers.map((optimizer) => ({
+    id: optimizer.id,
+    plan: { ...optimizer.plan(defaultOptions(optimizer)), weightDecay: 0.01, decayVectors: false },
+    expected: optimizer.id === 'lars' ? 3 : 1,
+  }));
 
-  it.each(plans)('of %s takes as many dispatches for a hundred layers as for two', async (_name, plan, expected) => {
+  it.each(plans)('of $id takes as many dispatches for a hundred layers as for two', async ({ plan, expected }) => {
     const dispatches = async (more: Partial<OptimizerPlan>, count: number) => {
       const many = Array.from({ length: count }, (_, i) => [`w${i}`, [i + 1, 2, 3]] as const);
       const parameters = parametersOf(

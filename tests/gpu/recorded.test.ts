@@ -9,8 +9,8 @@ import {
   createParameters,
   createTrainer,
   engineOf,
+  type MicroBatchNumber,
   noMix,
-  type StepNumber,
   type Trainer,
   type TrainingBatch,
 } from '../../src/engine';
@@ -37,7 +37,7 @@ const settings = { size, mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.25] } as const
 /** A small network with everything a recording must get right: norms with running statistics, a residual, masks. */
 function network(seed: number, engine: 'fused' | 'reference' = 'fused') {
   const parameters = createParameters(seed);
-  const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
+  const forward = (x: tf.Tensor4D, mode: { training: boolean; microBatch: MicroBatchNumber }): tf.Tensor2D => {
     const nn = createLayers(parameters, { engine: engineOf(engine), seed, ...mode });
     let y = nn.batchNorm(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1 }), 'bn1', { relu: true });
     const inner = nn.conv(y, 'conv2', { out: 8, kernel: 3, padding: 1, bias: true });
@@ -46,7 +46,7 @@ function network(seed: number, engine: 'fused' | 'reference' = 'fused') {
     return nn.linear(nn.dropout(nn.globalAvgPool(y), 'drop', 0.2), 'fc', { out: classes }) as tf.Tensor2D;
   };
   tf.tidy(() => {
-    forward(tf.zeros([1, size, size, 3]), { training: false, step: 0 });
+    forward(tf.zeros([1, size, size, 3]), { training: false, microBatch: 0 });
   });
   return { parameters, forward };
 }
@@ -119,7 +119,7 @@ async function eagerRun({ parameters, forward }: ReturnType<typeof network>, upd
       const x = tf.engine().makeTensorFromTensorInfo(image) as tf.Tensor4D;
       const result = variableGradients(parameters.trainable(), () =>
         batchLoss(engineOf('fused'), {
-          logits: forward(x, { training: true, step: i }),
+          logits: forward(x, { training: true, microBatch: i }),
           targets: tf.tensor2d(targets, [count, classes]),
           labels: tf.tensor1d(labels, 'int32'),
         }),
@@ -219,7 +219,7 @@ describe('a recorded step', () => {
   it('accumulates micro-batches to the update of their whole batch, where no batch norm sees the difference', async () => {
     const plain = () => {
       const parameters = createParameters(17);
-      const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }): tf.Tensor2D => {
+      const forward = (x: tf.Tensor4D, mode: { training: boolean; microBatch: MicroBatchNumber }): tf.Tensor2D => {
         const nn = createLayers(parameters, { engine: engineOf('fused'), seed: 17, ...mode });
         const y = nn.gelu(nn.conv(x, 'conv1', { out: 8, kernel: 3, padding: 1, bias: true }));
         return nn.linear(nn.globalAvgPool(y), 'fc', { out: classes }) as tf.Tensor2D;

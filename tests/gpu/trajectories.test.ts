@@ -1,13 +1,13 @@
 /**
  * Twenty updates of whole recipes against PyTorch (timm's ResNet-vd, optimizer groups and scheduler, the authors' CMT), from the
- * same weights on the same batches, through what a session runs: planTraining, createNetwork, trainStep.
+ * same weights on the same batches, through what a session runs: planTraining, createNetwork, trainUpdate.
  */
 import { describe, expect, it } from 'vitest';
 import { parseSafetensors } from '../../src/core/safetensors';
 import { planTraining } from '../../src/experiment/plan';
 import { experimentWith } from '../../src/experiment/schema';
 import { createNetwork } from '../../src/trainer/network';
-import { trainStep } from '../../src/trainer/step';
+import { trainUpdate } from '../../src/trainer/update';
 import type { Picked } from '../fixtures/models/reference';
 import { formulaWeights, recipe, type Trajectory, trajectories, waves } from '../fixtures/trajectories/reference';
 import { openGpu } from '../support/gpu';
@@ -74,7 +74,7 @@ async function train(
     const firstBatch = (update % plan.updatesPerEpoch) * plan.accumulation;
     const window = batches.slice(firstBatch, firstBatch + plan.accumulation);
     const epoch = Math.floor(update / plan.updatesPerEpoch);
-    const totals = await trainStep(network, plan, window, { epoch, firstBatch, update });
+    const totals = await trainUpdate(network, plan, window, { epoch, firstBatch, update });
     losses.push(totals.loss / (window.length * run.batch));
   }
   const end = parseSafetensors(await network.save());

@@ -6,7 +6,7 @@ import { resnet50Vd } from '../../src/catalog/models/resnet';
 import { tricks } from '../../src/catalog/tricks';
 import { rng } from '../../src/core/rng';
 import type { Batch } from '../../src/data/types';
-import type { StepNumber } from '../../src/engine';
+import type { MicroBatchNumber } from '../../src/engine';
 import {
   buildParameters,
   createLayers,
@@ -19,7 +19,7 @@ import {
 import { planTraining } from '../../src/experiment/plan';
 import { controlsOf, experimentWith } from '../../src/experiment/schema';
 import { createNetwork } from '../../src/trainer/network';
-import { trainStep } from '../../src/trainer/step';
+import { trainUpdate } from '../../src/trainer/update';
 
 const errors: string[] = [];
 /** With every trick off. */
@@ -61,7 +61,7 @@ async function train(keys: Record<string, string | boolean | number>) {
   const network = createNetwork(experiment, plan);
   const losses: number[] = [];
   for (let update = 0; update < updates; update++) {
-    losses.push((await trainStep(network, plan, [noise(update)], { epoch: 0, firstBatch: update, update })).loss);
+    losses.push((await trainUpdate(network, plan, [noise(update)], { epoch: 0, firstBatch: update, update })).loss);
   }
   const weights = new Uint8Array(await network.save());
   network.dispose();
@@ -75,7 +75,7 @@ async function trainPlainly(): Promise<number[]> {
   const rule = { kind: 'sgd', momentum: 0.9, nesterov: false };
   expect(optimizerPlan).toEqual({ rule, weightDecay: 1e-4, decayVectors: true });
   const parameters = createParameters(experiment.seed);
-  const forward = (x: tf.Tensor4D, mode: { training: boolean; step: StepNumber }) => {
+  const forward = (x: tf.Tensor4D, mode: { training: boolean; microBatch: MicroBatchNumber }) => {
     const nn = createLayers(parameters, { engine: engineOf('fused'), seed: experiment.seed, ...mode });
     const context = { ...plainModel, classes, size };
     return resnet50Vd.forward<tf.Tensor>(nn, x, resnet50Vd.options.parse(small), context) as tf.Tensor2D;

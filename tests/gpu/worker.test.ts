@@ -57,11 +57,11 @@ const ended =
     (event.type === 'finished' || event.type === 'failed') && event.session === session;
 
 const stepsOf = (events: Event[], session: string) =>
-  events.flatMap((event) => (event.type === 'steps' && event.session === session ? event.metrics : []));
+  events.flatMap((event) => (event.type === 'updates' && event.session === session ? event.metrics : []));
 
 async function lossesOf(experiment: Experiment, dataWorkers: number): Promise<number[]> {
   const worker = startWorker();
-  worker.send({ type: 'start', session: 's', experiment, dataWorkers, maxSteps: 6 });
+  worker.send({ type: 'start', session: 's', experiment, dataWorkers, maxUpdates: 6 });
   const end = await worker.until(ended('s'));
   expect(end).toMatchObject({ type: 'finished', reason: 'done' });
   return stepsOf(worker.events, 's').map((metrics) => metrics.loss);
@@ -92,14 +92,14 @@ describe('the training worker', () => {
     const worker = startWorker();
     const experiment = tiny({ 'stop.steps': '0', 'stop.epochs': '50' });
     worker.send({ type: 'start', session: 'a', experiment, dataWorkers: 1 });
-    await worker.until((event): event is Event => event.type === 'steps');
+    await worker.until((event): event is Event => event.type === 'updates');
     worker.send({ type: 'pause', session: 'a' });
     await worker.until((event): event is Event => event.type === 'paused');
     const before = stepsOf(worker.events, 'a').length;
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(stepsOf(worker.events, 'a')).toHaveLength(before);
     worker.send({ type: 'resume', session: 'a' });
-    await worker.until((event): event is Event => event.type === 'steps' && (event.metrics[0]?.step ?? 0) > before);
+    await worker.until((event): event is Event => event.type === 'updates' && (event.metrics[0]?.step ?? 0) > before);
     worker.send({ type: 'stop', session: 'a' });
     expect(await worker.until(ended('a'))).toMatchObject({ type: 'finished', reason: 'stopped' });
     const steps = stepsOf(worker.events, 'a').map((metrics) => metrics.step);

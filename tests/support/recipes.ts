@@ -13,23 +13,30 @@ export interface Step {
 export interface Recipe {
   title: string;
   steps: Step[];
-  /** Test files that the recipe's commands name. */
+  /** Test files in Node that the recipe's commands name, but for those that wait for numbers. */
   tests: string[];
+  /** Test files that fail, and name what was added, until somebody else's numbers are there: `... # names ID until there are numbers`. */
+  waiting: { file: string; names: string }[];
 }
 
 /** Every recipe of the text: a heading of the third level, and the blocks below it. */
 export function recipesOf(markdown: string): Recipe[] {
   const [, ...sections] = markdown.split(/^### /m);
+  const unitTests = (line: string) => line.match(/tests\/unit\/\S+\.test\.ts/g) ?? [];
   return sections.map((section) => {
     const blocks = [...section.matchAll(/^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm)];
+    const commands = blocks.flatMap(([, language, , text]) => (language === 'sh' ? (text as string).split('\n') : []));
+    const waits = (line: string) => /# names (\S+) until/.exec(line)?.[1];
     return {
       title: section.slice(0, section.indexOf('\n')),
       steps: blocks.flatMap(([, language, file, text]): Step[] =>
         file ? [{ file, kind: language === 'diff' ? 'change' : 'file', text: text as string }] : [],
       ),
-      tests: blocks.flatMap(([, language, , text]) =>
-        language === 'sh' ? (text?.match(/tests\/unit\/\S+\.test\.ts/g) ?? []) : [],
-      ),
+      tests: commands.filter((line) => !waits(line)).flatMap(unitTests),
+      waiting: commands.flatMap((line) => {
+        const names = waits(line);
+        return names ? unitTests(line).map((file) => ({ file, names })) : [];
+      }),
     };
   });
 }

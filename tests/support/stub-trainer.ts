@@ -69,7 +69,14 @@ export const stubTrainer = (page: Page) =>
         this.state.session = session;
         this.state.started++;
         this.step = 0;
-        this.say({ type: 'started', session, parameters: 100, stepsPerEpoch: 100, totalSteps: 100_000, classes: [] });
+        this.say({
+          type: 'started',
+          session,
+          parameters: 100,
+          updatesPerEpoch: 100,
+          totalUpdates: 100_000,
+          classes: [],
+        });
         this.timer = setInterval(() => {
           this.step++;
           const metrics = {
@@ -84,7 +91,7 @@ export const stubTrainer = (page: Page) =>
             dataWaitMs: 1,
             images: this.step * 8,
           };
-          this.say({ type: 'steps', session, metrics: [metrics] });
+          this.say({ type: 'updates', session, metrics: [metrics] });
         }, 50);
       }
 

@@ -1,3 +1,4 @@
+/** What can be trained on, in the order of the form: sets that set-up builds, then those that a user brings. */
 import type { Dataset } from '../define';
 import { emoji } from './emoji';
 import { fashionMnist } from './fashion-mnist';

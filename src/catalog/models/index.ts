@@ -1,3 +1,4 @@
+/** The networks, in the order of the form: functions over the tensor layer of engine/ops, each in a file beside its paper. */
 import type { Model } from '../define';
 import { cmtTiny } from './cmt';
 import { convNextAtto } from './convnext';

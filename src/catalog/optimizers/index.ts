@@ -1,3 +1,4 @@
+/** The optimizers, in the order of the form: options and words around the update rules of core/optimizer.ts. */
 import type { Optimizer } from '../define';
 import { adamw } from './adamw';
 import { lars } from './lars';

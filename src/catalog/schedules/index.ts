@@ -1,3 +1,4 @@
+/** The schedules, in the order of the form: the learning rate as a function of the update. */
 import type { Schedule } from '../define';
 import { constant } from './constant';
 import { cosine } from './cosine';

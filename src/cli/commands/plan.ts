@@ -1,11 +1,12 @@
 /** `plan`: what happens to one batch of a run. */
+
+import { planBatch } from '../batch-plan';
 import { defineCommand, required, wholeNumber } from '../define-command';
 import { withKeys } from '../experiment-source';
 import { sayWarnings } from '../experiment-warnings';
 import { orFailureAsync } from '../failure';
 import { openNodeDataset } from '../node-shards';
 import { dataOption, experimentWord, outOption, setOption } from '../shared-options';
-import { planStep } from '../step-plan';
 
 export const plan = defineCommand({
   name: 'plan',
@@ -23,7 +24,7 @@ export const plan = defineCommand({
     const experiment = withKeys(base, set);
     const say = (message: string) => output.stderr(`${message}\n`);
     const dataset = await openNodeDataset(experiment, data, say);
-    const planned = await orFailureAsync(planStep(experiment, dataset, { epoch, step }, say));
+    const planned = await orFailureAsync(planBatch(experiment, dataset, { epoch, microBatch: step }, say));
     sayWarnings(experiment, say);
     const { mix, keys, lr, leftOver } = planned;
     const words = mix.kind === 'none' ? 'not mixed' : `${mix.kind} with lambda ${mix.lambda.toPrecision(4)}`;

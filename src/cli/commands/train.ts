@@ -1,6 +1,6 @@
 /** `train`: a whole run without a page on the screen, with the very code that the page trains with. */
 import { totalmem } from 'node:os';
-import type { AdapterSummary, EvalMetrics, StepMetrics } from '../../core/results';
+import type { AdapterSummary, EvalMetrics, UpdateMetrics } from '../../core/results';
 import { estimate } from '../../experiment/estimate';
 import { tightness } from '../../experiment/memory';
 import { expectedFacts } from '../../experiment/plan';
@@ -50,9 +50,9 @@ function progressLines(output: Output): (event: PageEvent) => void {
       shown = performance.now();
       output.stderr(`${event.message} ...\n`);
     } else if (event.type === 'started') {
-      total = event.totalSteps;
+      total = event.totalUpdates;
       output.stderr(`${event.parameters.toLocaleString('en')} parameters, ${total.toLocaleString('en')} steps\n`);
-    } else if (event.type === 'steps') {
+    } else if (event.type === 'updates') {
       const last = event.metrics.at(-1);
       if (!last || performance.now() - shown < LINE_EVERY) return;
       shown = performance.now();
@@ -81,7 +81,7 @@ function divergenceLines(say: Say): (event: PageEvent) => void {
   let watch = watchDivergence(0);
   return (event) => {
     if (event.type === 'started') watch = watchDivergence(event.classes.length);
-    else if (event.type === 'steps') for (const metrics of event.metrics) sayIfAny(watch.step(metrics));
+    else if (event.type === 'updates') for (const metrics of event.metrics) sayIfAny(watch.update(metrics));
     else if (event.type === 'evaluated') sayIfAny(watch.evaluated(event.metrics));
   };
   function sayIfAny(words: string | undefined): void {
@@ -94,7 +94,7 @@ const knownClasses = (experiment: Experiment, data: DataFolder | undefined) =>
   data?.index.classes.length ?? (experiment.dataset === 'wds' ? undefined : expectedFacts(experiment).classes);
 
 /** Where the numbers of a run became none, in words; undefined if they never did. */
-function divergence(steps: readonly StepMetrics[], evals: readonly EvalMetrics[]): string | undefined {
+function divergence(steps: readonly UpdateMetrics[], evals: readonly EvalMetrics[]): string | undefined {
   const step = steps.find(({ loss }) => !Number.isFinite(loss));
   if (step) return `its training loss is not a number from step ${step.step} on`;
   const evaluation = evals.find(({ loss }) => !Number.isFinite(loss));
@@ -121,7 +121,7 @@ export const train = defineCommand({
     'preset:modern --set mixup=off --data DIR --save weights.safetensors',
     'preset:tiny --set seed=2 --teacher weights.safetensors',
   ],
-  async run({ experiment: base = defaultExperiment(), set, steps: maxSteps, ema, save, out, ...given }, output) {
+  async run({ experiment: base = defaultExperiment(), set, steps: maxUpdates, ema, save, out, ...given }, output) {
     const say = (line: string) => output.stderr(`${line}\n`);
     const { experiment, teacher } = withTeacher(withKeys(base, set), given, say);
     const data = given.data === undefined ? undefined : dataFolder(given.data);
@@ -136,7 +136,7 @@ export const train = defineCommand({
 
     let adapter: AdapterSummary | undefined;
     let params = 0;
-    const steps: StepMetrics[] = [];
+    const steps: UpdateMetrics[] = [];
     const evals: EvalMetrics[] = [];
     let timing: RunTiming | undefined;
     const progress = progressLines(output);
@@ -148,7 +148,7 @@ export const train = defineCommand({
         options: {
           experiment,
           returnWeights: ema ? 'averaged' : save !== undefined,
-          ...(maxSteps !== undefined && { maxSteps }),
+          ...(maxUpdates !== undefined && { maxUpdates }),
           ...(dataWorkers !== undefined && { dataWorkers }),
         },
       },
@@ -160,7 +160,7 @@ export const train = defineCommand({
           adapter = event.adapter;
           sayTightness(experiment, classes, adapter, say);
         } else if (event.type === 'started') params = event.parameters;
-        else if (event.type === 'steps') steps.push(...event.metrics);
+        else if (event.type === 'updates') steps.push(...event.metrics);
         else if (event.type === 'evaluated') evals.push(event.metrics);
         else if (event.type === 'finished') timing = event.timing;
       },

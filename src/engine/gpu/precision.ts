@@ -1,6 +1,6 @@
 /**
  * What lies in memory as f16: activations and their gradients in a step that asks for it, and copies of the weights. To tfjs these
- * tensors are float32; only our kernels may read them, and half.ts rewrites those.
+ * tensors are float32; only our kernels may read them, whose heads read and write them as f32 (kernel.ts).
  */
 import type { DataId, TensorInfo } from '@tensorflow/tfjs-core';
 

@@ -14,7 +14,7 @@ import type { Array64 } from './array64';
 export type Tf = typeof tfjs;
 
 /**
- * What an input is: an activation (what lies between layers; f16 where the step asks for it), a parameter (learned), a state
+ * What an input is: an activation (what lies between layers; f16 where the plan asks for it), a parameter (learned), a state
  * (running statistics, moved in place), or a constant (labels, counters: no gradient).
  */
 export type Role = 'activation' | 'parameter' | 'state' | 'constant';
@@ -128,8 +128,8 @@ export interface Context<T> {
   seed: number;
   /** Into how many equal parts training batch norm cuts the batch: replicas that do not share their statistics. */
   normGroups: number;
-  /** Number of the forward pass in its run, int32 [1]: another one, other dropout masks. */
-  step(): T;
+  /** Number of the micro-batch in its run, int32 [1]: another one, other dropout masks. */
+  microBatch(): T;
   /** The learned tensor of a state-dict name, made on first use. */
   parameter(name: string, spec: ParameterSpec): T;
   /** The running statistic of a name, filled with a value on first use. */

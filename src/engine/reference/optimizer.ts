@@ -35,7 +35,7 @@ export function createOptimizer(parameters: () => readonly Parameter[], plan: Op
         const old = moments.get(name);
         const [weight, ...kept] = tf.tidy(() => {
           const raw = given[i] as tf.Tensor;
-          const stepped = definitionOf(plan.rule).reference(plan.rule, {
+          const updated = definitionOf(plan.rule).reference(plan.rule, {
             weight: variable,
             gradient: clip ? tf.mul(raw, clip) : raw,
             weightDecay: decaysVectors || dimensions > 1 ? weightDecay : 0,
@@ -43,7 +43,7 @@ export function createOptimizer(parameters: () => readonly Parameter[], plan: Op
             lr,
             update: updates,
           });
-          return [stepped.weight, ...stepped.moments];
+          return [updated.weight, ...updated.moments];
         });
         variable.assign(weight as tf.Tensor);
         tf.dispose([weight, old ?? []] as tf.Tensor[]);

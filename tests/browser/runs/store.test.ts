@@ -1,11 +1,12 @@
 /** Runs in IndexedDB: changed by their fields, numbered by the store, whole after failed writes, read with suspicion. */
 import { deleteDB } from 'idb';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Predictions, StepMetrics } from '../../../src/core/results';
+import type { UpdateMetrics } from '../../../src/core/results';
 import { defaultExperiment } from '../../../src/experiment/schema';
 import type { Run } from '../../../src/runs/run';
 import { Series } from '../../../src/runs/series';
 import { openRunStore } from '../../../src/runs/store';
+import { twoPredictions as predictions } from '../../support/predictions';
 
 const name = 'tricklab-test-runs';
 afterEach(async () => {
@@ -25,18 +26,7 @@ const run: Run = {
   summary: { step: 1, epoch: 1, timeMs: 1 },
 };
 
-const predictions: Predictions = {
-  step: 1,
-  split: 'validation',
-  classes: ['a', 'b'],
-  images: 2,
-  logits: Float32Array.of(1, 2, 3, 4),
-  labels: Int32Array.of(0, 1),
-  places: Uint32Array.of(0, 1),
-  keys: ['x', 'y'],
-};
-
-const steps = (from: number, to: number): StepMetrics[] =>
+const steps = (from: number, to: number): UpdateMetrics[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({
     step: from + i,
     epoch: 1,

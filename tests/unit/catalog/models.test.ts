@@ -6,6 +6,8 @@ import { modelOf } from '../../../src/catalog/parts';
 import type { Shape } from '../../../src/core/shape';
 import type { Layers } from '../../../src/engine/ops';
 import { countingLayers } from '../../../src/experiment/shape-layers';
+import { trainings } from '../../fixtures/models/cases';
+import { trainingOf } from '../../fixtures/models/reference';
 
 /** Calls of a forward pass in order: layer, name if it has one, and rate. */
 function calls(id: string, options: object, plan: Partial<typeof plainModel>): string[] {
@@ -137,5 +139,21 @@ test.each(models.map(({ id, batchNorm, zeroGamma }) => ({ id, batchNorm, zeroGam
     expect(calls(id, {}, { zeroGamma: true }).some((call) => call.includes('gamma 0'))).toBe(zeroGamma);
     expect(calls(id, {}, { dropPath: 0.2 })).not.toEqual(plain);
     expect(calls(id, {}, { dropout: 0.2 })).not.toEqual(plain);
+  },
+);
+
+test.each(models.map(({ id }) => ({ id })))('$id is held to an implementation that is not ours', ({ id }) => {
+  expect(trainings.map(({ model }) => model)).toContain(id);
+});
+
+test.each(trainings)(
+  '$name has the parameters and running statistics of its fixture',
+  ({ name, model, options, size }) => {
+    const { nn, counts } = countingLayers();
+    const definition = modelOf(model);
+    definition.forward(nn, [1, size, size, 3], definition.options.parse(options), { ...plainModel, classes: 10, size });
+    const { gradients, running } = trainingOf(name);
+    expect([...counts.parameters.keys()].sort()).toEqual(Object.keys(gradients).sort());
+    expect([...counts.buffers.keys()].sort()).toEqual(Object.keys(running).sort());
   },
 );

@@ -25,7 +25,7 @@ const modern = presets.find((preset) => preset.id === 'modern') as (typeof prese
 
 describe('info', () => {
   it.each([
-    // design/recipes.md: timm's resnet50d and resnet50, and the official cmt_ti.
+    // timm's resnet50d and resnet50, and the official cmt_ti.
     ['resnet50-vd', 1000, 224, 25_576_264, 4.329],
     ['resnet50-vd', 1000, 64, 25_576_264, 0.355],
     ['resnet50', 1000, 32, 25_557_032, 0.0855],

@@ -55,7 +55,7 @@ describe('a write that fails', () => {
     const world = await openWorld();
     const session = await train(world);
     const report = async (from: number, to: number) => {
-      world.worker().says({ type: 'steps', session, metrics: steps(from, to) });
+      world.worker().says({ type: 'updates', session, metrics: steps(from, to) });
       await world.clock.pass(2500);
     };
     await report(1, 80);
@@ -77,11 +77,11 @@ describe('a write that fails', () => {
   it('because all was deleted under the page leaves a run that goes on whole', async () => {
     const world = await openWorld({ disk: diskOf(storedRun(0)) });
     const session = await train(world);
-    world.worker().says({ type: 'steps', session, metrics: steps(1, 50) });
+    world.worker().says({ type: 'updates', session, metrics: steps(1, 50) });
     await world.clock.pass(2500);
     world.disk.runs.clear();
     world.disk.curves.clear();
-    world.worker().says({ type: 'steps', session, metrics: steps(51, 90) });
+    world.worker().says({ type: 'updates', session, metrics: steps(51, 90) });
     await world.clock.pass(2500);
     world.worker().says(finished(session));
     await settled();
@@ -98,7 +98,7 @@ describe('a write that fails', () => {
     expect(words(world)).toEqual(['preparing']);
     expect(disk.runs.size).toBe(0);
     disk.full = undefined;
-    world.worker().says({ type: 'steps', session, metrics: steps(1, 9) }, finished(session));
+    world.worker().says({ type: 'updates', session, metrics: steps(1, 9) }, finished(session));
     await settled();
     expect(disk.runs.get(session)).toMatchObject({ state: 'finished' });
     expect(disk.curves.get(session)).toHaveLength(9);
@@ -161,7 +161,7 @@ describe('two tabs over one storage', () => {
     const [disk, tabs] = [new Disk(), new FakeTabs()];
     const a = await openWorld({ disk, tabs, tab: 'a' });
     const session = await train(a);
-    a.worker().says({ type: 'steps', session, metrics: steps(1, 50) });
+    a.worker().says({ type: 'updates', session, metrics: steps(1, 50) });
     await a.clock.pass(2500);
     const b = await openWorld({ disk, tabs, tab: 'b' });
     return { disk, tabs, a, b, session };
@@ -170,7 +170,7 @@ describe('two tabs over one storage', () => {
   it('show a run that the other trains as running there, and follow it', async () => {
     const { disk, a, b, session } = await twoTabs();
     expect(words(b)).toEqual(['running in another tab']);
-    a.worker().says({ type: 'steps', session, metrics: steps(51, 80) });
+    a.worker().says({ type: 'updates', session, metrics: steps(51, 80) });
     await a.clock.pass(2500);
     expect(runs(b)[0]?.summary.step).toBe(80);
     expect(b.lab.curveOf(session).length).toBe(80);
@@ -182,7 +182,7 @@ describe('two tabs over one storage', () => {
 
   it('write only what they changed: a run hidden in one ends as it ended in the other', async () => {
     const { disk, a, b, session } = await twoTabs();
-    a.worker().says({ type: 'steps', session, metrics: steps(51, 1500) });
+    a.worker().says({ type: 'updates', session, metrics: steps(51, 1500) });
     b.lab.actions.setVisible(session, false);
     await settled();
     expect(runs(a)[0]).toMatchObject({ hidden: true, state: 'running' });

@@ -23,12 +23,12 @@ describe('training', () => {
     expect(world.worker().started).toEqual([id]);
     expect(states(world)).toEqual(['preparing']);
     expect(isBusy(state(world))).toBe(true);
-    world.worker().says({ type: 'steps', session: id, metrics: steps(1, 3) });
+    world.worker().says({ type: 'updates', session: id, metrics: steps(1, 3) });
     await world.clock.pass(300);
     expect(states(world)).toEqual(['running']);
     expect(state(world).runs[0]?.summary.step).toBe(3);
     // Too soon after the last save for one of its own.
-    world.worker().says({ type: 'steps', session: id, metrics: steps(4, 5) }, finished(id));
+    world.worker().says({ type: 'updates', session: id, metrics: steps(4, 5) }, finished(id));
     await settled();
     expect(states(world)).toEqual(['finished']);
     expect(isBusy(state(world))).toBe(false);
@@ -57,9 +57,9 @@ describe('training', () => {
     const started = { type: 'started', session, parameters: 1, stepsPerEpoch: 10, totalSteps: 90 } as const;
     world.worker().says({ ...started, classes: ['a', 'b'] });
     const lost = steps(1, 9).map((metrics) => ({ ...metrics, loss: 1e6 }));
-    world.worker().says({ type: 'steps', session, metrics: lost });
+    world.worker().says({ type: 'updates', session, metrics: lost });
     expect(notices(world)).toEqual([]);
-    world.worker().says({ type: 'steps', session, metrics: steps(10, 12).map((one) => ({ ...one, loss: 1e6 })) });
+    world.worker().says({ type: 'updates', session, metrics: steps(10, 12).map((one) => ({ ...one, loss: 1e6 })) });
     expect(notices(world)).toEqual([`divergence: ${state(world).runs[0]?.name} diverges.`]);
     await train(world);
     expect(notices(world)).toEqual([]);
@@ -257,7 +257,7 @@ it('what a run waits for and what its data lack is said while it is, and what a 
   world.worker().says({ type: 'waiting', session }, { type: 'notice', session, message: '3 images were left out.' });
   expect(state(world).waitingFor).toBeUndefined();
   expect(state(world).notices.find(({ kind }) => kind === 'data')?.message).toBe('3 images were left out.');
-  world.worker().says({ type: 'steps', session, metrics: steps(1, 3) });
+  world.worker().says({ type: 'updates', session, metrics: steps(1, 3) });
   const weights = headerOnly({ model: 'resnet50-vd', options: '{}', classes: '10', size: '28' });
   world.worker().says({ type: 'failed', session, message: 'The network is gone.', weights });
   await settled();

@@ -1,6 +1,6 @@
 /** A world for a lab: a clock that stands until it is moved, storage in memory, workers that do as they are told. */
 
-import type { AdapterSummary, Predictions, StepMetrics } from '../../../src/core/results';
+import type { AdapterSummary, Predictions, UpdateMetrics } from '../../../src/core/results';
 import { experimentWith } from '../../../src/experiment/schema';
 import { createLab, type Lab } from '../../../src/lab/lab';
 import type { Clock, LabPorts, TabMessage, Tabs } from '../../../src/lab/ports';
@@ -296,7 +296,7 @@ export async function openWorld({
   };
 }
 
-const step = (n: number): StepMetrics => ({
+const step = (n: number): UpdateMetrics => ({
   step: n,
   epoch: n / 10,
   images: n * 8,

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import type { EvalMetrics, StepMetrics } from '../../../src/core/results';
+import type { EvalMetrics, UpdateMetrics } from '../../../src/core/results';
 import { watchDivergence } from '../../../src/runs/divergence';
 
-const step = (epoch: number, loss: number) => ({ epoch, loss }) as StepMetrics;
+const step = (epoch: number, loss: number) => ({ epoch, loss }) as UpdateMetrics;
 const evaluation = (loss: number) => ({ loss, split: 'validation' }) as EvalMetrics;
 
 /** What is said of losses that come every tenth of an epoch. */
 const heard = (classes: number, losses: readonly number[]) => {
   const watch = watchDivergence(classes);
-  return losses.map((loss, i) => watch.step(step(i / 10, loss)));
+  return losses.map((loss, i) => watch.update(step(i / 10, loss)));
 };
 
 it('is said once, after a whole epoch above ten times the loss of guessing', () => {

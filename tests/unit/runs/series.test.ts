@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { StepMetrics } from '../../../src/core/results';
+import type { UpdateMetrics } from '../../../src/core/results';
 import { runName } from '../../../src/runs/names';
 import { buildRows, PLAN_KEY, rowKey } from '../../../src/runs/rows';
 import { Series } from '../../../src/runs/series';
 
-function step(n: number, change: Partial<StepMetrics> = {}): StepMetrics {
+function step(n: number, change: Partial<UpdateMetrics> = {}): UpdateMetrics {
   return {
     step: n,
     epoch: n / 10,
@@ -19,7 +19,7 @@ function step(n: number, change: Partial<StepMetrics> = {}): StepMetrics {
     ...change,
   };
 }
-const steps = (count: number, change?: (n: number) => Partial<StepMetrics>) =>
+const steps = (count: number, change?: (n: number) => Partial<UpdateMetrics>) =>
   Array.from({ length: count }, (_, i) => step(i + 1, change?.(i + 1)));
 const options = { axis: 'step', smoothing: 0, limit: 300 } as const;
 

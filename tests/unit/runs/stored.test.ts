@@ -9,6 +9,7 @@ import { rateFor } from '../../../src/lab/device-rate';
 import type { Run } from '../../../src/runs/run';
 import { columns, Series } from '../../../src/runs/series';
 import { readPart, readPredictions, readRun } from '../../../src/runs/stored';
+import { twoPredictions } from '../../support/predictions';
 
 const record: Run = {
   id: 'a',
@@ -48,7 +49,8 @@ const damaged = (whole: object): fc.Arbitrary<unknown> => {
     const owner = path
       .slice(0, -1)
       .reduce((at, key) => at[key] as Record<string, unknown>, copy as Record<string, unknown>);
-    owner[path.at(-1) as string] = other;
+    // Typed arrays hold numbers, and turn nothing else into one without a chance of throwing.
+    owner[path.at(-1) as string] = ArrayBuffer.isView(owner) && typeof other !== 'number' ? Number.NaN : other;
     return copy;
   });
 };
@@ -108,17 +110,7 @@ it('a part of a curve is taken whole or not at all', () => {
 });
 
 it('predictions whose arrays do not fit each other are none', () => {
-  const whole = {
-    step: 1,
-    split: 'validation',
-    classes: ['a', 'b'],
-    images: 2,
-    logits: Float32Array.of(1, 2, 3, 4),
-    labels: Int32Array.of(0, 1),
-    places: Uint32Array.of(0, 1),
-    keys: ['x', 'y'],
-  };
-  expect(readPredictions(whole)).toEqual(whole);
+  expect(readPredictions(twoPredictions)).toEqual(twoPredictions);
   for (const wrong of [
     { logits: Float32Array.of(1, 2, 3) },
     { logits: [1, 2, 3, 4] },
@@ -128,5 +120,5 @@ it('predictions whose arrays do not fit each other are none', () => {
     { keys: ['x'] },
     { classes: [] },
   ])
-    expect(readPredictions({ ...whole, ...wrong })).toBeUndefined();
+    expect(readPredictions({ ...twoPredictions, ...wrong })).toBeUndefined();
 });

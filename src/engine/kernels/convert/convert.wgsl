@@ -1,4 +1,4 @@
-// y = x, between tensors of different precision: gpu/half.ts makes the conversion.
+// y = x, between tensors of different precision: what kernel.ts puts around memory converts.
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

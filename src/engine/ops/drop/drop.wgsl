@@ -1,5 +1,5 @@
 // y = x where the mask keeps it, divided by the share that is kept; else 0. One draw for every perDraw numbers: an image (drop path) or
-// one number (dropout). Draw i is number i of the stream (seed, name, step) of core/rng.ts: Philox 4x32-10 (Salmon et al. 2011).
+// one number (dropout). Draw i is number i of the stream (seed, name, microBatch) of core/rng.ts: Philox 4x32-10 (Salmon et al. 2011).
 
 fn mulHigh(a: u32, b: u32) -> u32 {
   let a0 = a & 0xffffu;
@@ -29,7 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = thread(id, groups);
   if (i >= dims.size) { return; }
   let draw = i / dims.perDraw;
-  let bits = philox(vec4u(draw / 4u, 0u, u32(step(0)), 0u), vec2u(dims.seed, dims.name))[draw % 4u];
+  let bits = philox(vec4u(draw / 4u, 0u, u32(microBatch(0)), 0u), vec2u(dims.seed, dims.name))[draw % 4u];
   let uniform01 = f32(bits >> 8u) / 16777216.0;
   setY(i, select(x(i) / (1.0 - dims.rate), 0.0, uniform01 < dims.rate));
 }

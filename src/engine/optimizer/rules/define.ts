@@ -32,7 +32,7 @@ export interface Rule {
 }
 
 /** An update of one parameter in plain tfjs ops. */
-export interface Step {
+export interface ParameterUpdate {
   weight: Tensor;
   gradient: Tensor;
   /** Of this parameter: 0 where it is spared. */
@@ -44,7 +44,7 @@ export interface Step {
   update: number;
 }
 
-export interface Stepped {
+export interface Updated {
   weight: Tensor;
   moments: Tensor[];
 }
@@ -54,5 +54,5 @@ export type Kind<K extends UpdateRule['kind']> = Extract<UpdateRule, { kind: K }
 export interface RuleDefinition<K extends UpdateRule['kind']> {
   /** One dispatch for all weights, and what it needs before. decays: there is a weight decay. */
   fused(rule: Kind<K>, decays: boolean, arena: Weights): Rule;
-  reference(rule: Kind<K>, step: Step): Stepped;
+  reference(rule: Kind<K>, asked: ParameterUpdate): Updated;
 }

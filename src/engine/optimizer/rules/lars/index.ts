@@ -4,8 +4,8 @@ import { gpu } from '../../../gpu/dispatch';
 import { kernelOf } from '../../../gpu/kernel';
 import { WORKGROUP } from '../../../gpu/wgsl';
 import { BLOCK, blocksOf, table } from '../../flat';
-import type { Kind, RuleDefinition, Step, Weights } from '../define';
-import { decayed, momentumOver, momentumStep } from '../sgd';
+import type { Kind, ParameterUpdate, RuleDefinition, Weights } from '../define';
+import { decayed, momentumOver, momentumUpdate } from '../sgd';
 import blockSquaresText from './block-squares.wgsl?raw';
 import trustRatioText from './trust-ratio.wgsl?raw';
 
@@ -58,7 +58,10 @@ function trustRatios({ eta, eps, clip: larc }: Kind<'lars'>, arena: Weights) {
 }
 
 /** Scalar r. */
-function trustRatio({ eta, eps, clip }: Kind<'lars'>, { weight, gradient, weightDecay, lr }: Step): tf.Tensor {
+function trustRatio(
+  { eta, eps, clip }: Kind<'lars'>,
+  { weight, gradient, weightDecay, lr }: ParameterUpdate,
+): tf.Tensor {
   const norm = (x: tf.Tensor) => tf.sqrt(tf.sum(tf.square(x)));
   const [w, g] = [norm(weight), norm(gradient)];
   const known = tf.logicalAnd(tf.greater(w, 0), tf.greater(g, 0));
@@ -87,8 +90,8 @@ export const lars: RuleDefinition<'lars'> = {
       },
     };
   },
-  reference(rule, step) {
-    const g = step.weightDecay > 0 ? tf.mul(decayed(step), trustRatio(rule, step)) : step.gradient;
-    return momentumStep(rule, g, step);
+  reference(rule, asked) {
+    const g = asked.weightDecay > 0 ? tf.mul(decayed(asked), trustRatio(rule, asked)) : asked.gradient;
+    return momentumUpdate(rule, g, asked);
   },
 };

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { gpu } from '../../../gpu/dispatch';
 import { kernelOf } from '../../../gpu/kernel';
 import { BLOCK, zeros } from '../../flat';
-import type { Kind, Rates, RuleDefinition, Step, Stepped, Weights } from '../define';
+import type { Kind, ParameterUpdate, Rates, RuleDefinition, Updated, Weights } from '../define';
 import sgdText from './sgd.wgsl?raw';
 
 const kernel = kernelOf({
@@ -53,17 +53,21 @@ export function momentumOver({ momentum, nesterov }: Momentum, arena: Weights) {
 }
 
 /** One parameter, whose gradient g has its decay already. */
-export function momentumStep({ momentum, nesterov }: Momentum, g: tf.Tensor, { weight, moments, lr }: Step): Stepped {
+export function momentumUpdate(
+  { momentum, nesterov }: Momentum,
+  g: tf.Tensor,
+  { weight, moments, lr }: ParameterUpdate,
+): Updated {
   const v = tf.add(tf.mul(moments[0] as tf.Tensor, momentum), g);
   const direction = nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
   return { weight: tf.sub(weight, tf.mul(direction, lr)), moments: [v] };
 }
 
 /** The gradient with its weight decay. */
-export const decayed = ({ gradient, weight, weightDecay }: Step): tf.Tensor =>
+export const decayed = ({ gradient, weight, weightDecay }: ParameterUpdate): tf.Tensor =>
   weightDecay > 0 ? tf.add(gradient, tf.mul(weight, weightDecay)) : gradient;
 
 export const sgd: RuleDefinition<'sgd'> = {
   fused: (rule, _decays, arena) => momentumOver(rule, arena),
-  reference: (rule, step) => momentumStep(rule, decayed(step), step),
+  reference: (rule, asked) => momentumUpdate(rule, decayed(asked), asked),
 };

@@ -7,7 +7,7 @@ import * as engine from '../engine';
 import type { TrainingPlan } from '../experiment/plan';
 import type { Network } from './network';
 
-export interface StepPosition {
+export interface UpdatePosition {
   epoch: number;
   /** Index in the epoch of the update's first micro-batch. */
   firstBatch: number;
@@ -48,11 +48,11 @@ function mixed(batch: Batch, plan: TrainingPlan, at: Moment): engine.TrainingBat
  * One update from its micro-batches. Each one's loss is divided by their number, so the tail window of an epoch is divided by its
  * own size. Resolves, without making the GPU wait, to sums over the update's images.
  */
-export function trainStep(
+export function trainUpdate(
   { trainer }: Network,
   plan: TrainingPlan,
   batches: readonly Batch[],
-  { epoch, firstBatch, update }: StepPosition,
+  { epoch, firstBatch, update }: UpdatePosition,
 ): Promise<Totals> {
   return trainer.update(
     batches.map((batch, i) => mixed(batch, plan, plan.at(epoch, firstBatch + i))),

@@ -57,11 +57,11 @@ async function drawImages(
   }
 }
 
-/** Batch `step` of epoch `epoch`, both from 0; with accumulation a step is one of the batches of an update. */
-export async function planStep(
+/** A micro-batch of an epoch, both from 0: with accumulation one of the several of an update. */
+export async function planBatch(
   experiment: Experiment,
   dataset: OpenDataset,
-  at: { epoch: number; step: number },
+  at: { epoch: number; microBatch: number },
   say: (message: string) => void,
 ) {
   const { train, validation } = await dataset.parts();
@@ -70,10 +70,11 @@ export async function planStep(
   const set = subset(split.shard_lengths, numberOf(experiment, 'data', 'fraction'), train.within);
   const classes = index.classes.length;
   const plan = planTraining(experiment, { trainImages: set.count, classes });
-  const steps = wholeBatches({ index, split: train.split, batchSize: plan.batch, training: true }, set.count);
+  const microBatches = wholeBatches({ index, split: train.split, batchSize: plan.batch, training: true }, set.count);
   if (!validation) say(NOTHING_TO_VALIDATE);
-  if (at.step >= steps) throw new Failure(`An epoch has ${steps} batches: --step goes from 0 to ${steps - 1}.`);
-  const moment = plan.at(at.epoch, at.step);
+  if (at.microBatch >= microBatches)
+    throw new Failure(`An epoch has ${microBatches} batches: --step goes from 0 to ${microBatches - 1}.`);
+  const moment = plan.at(at.epoch, at.microBatch);
   const { update } = moment;
   if (update >= plan.totalUpdates) {
     throw new Failure(
@@ -88,11 +89,12 @@ export async function planStep(
     set,
     batchSize: plan.batch,
   });
-  const drawn = await drawImages(dataset.source(train.split), epoch, at.step, say);
+  const drawn = await drawImages(dataset.source(train.split), epoch, at.microBatch, say);
   const flat = plan.targets(drawn.labels, moment);
   const targets = drawn.labels.map((_, row) => Array.from(flat.subarray(row * classes, (row + 1) * classes)));
   return {
-    ...at,
+    epoch: at.epoch,
+    step: at.microBatch,
     update,
     lr: plan.lr(update),
     mix: plan.mix(moment),
