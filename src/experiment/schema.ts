@@ -165,7 +165,7 @@ export function parseExperiment(value: unknown): Checked {
 }
 
 /** The problem of an experiment or link that another version of Tricklab made. */
-export function versionProblem(key: string, version: unknown): Problem {
+function versionProblem(key: string, version: unknown): Problem {
   // Anything may stand there, even what cannot be made a text.
   const plain = typeof version === 'string' || typeof version === 'number';
   const said = plain ? `version ${String(version).slice(0, 20)}` : 'no version';

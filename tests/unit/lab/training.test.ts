@@ -54,7 +54,7 @@ describe('training', () => {
     const world = await openWorld();
     await train(world);
     const session = idOf(world, 0);
-    const started = { type: 'started', session, parameters: 1, stepsPerEpoch: 10, totalSteps: 90 } as const;
+    const started = { type: 'started', session, parameters: 1, updatesPerEpoch: 10, totalUpdates: 90 } as const;
     world.worker().says({ ...started, classes: ['a', 'b'] });
     const lost = steps(1, 9).map((metrics) => ({ ...metrics, loss: 1e6 }));
     world.worker().says({ type: 'updates', session, metrics: lost });
