@@ -324,7 +324,10 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
       }
       store.setState({ trainer: 'gone' });
       openLine();
-      end(id, { state: 'stopped' });
+      end(id, {
+        state: 'stopped',
+        message: 'The training worker did not answer Stop, so it was ended: the curve is kept, the weights are lost.',
+      });
     });
   }
 
