@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright';
 import { createServer } from 'vite';
 import { chromiumFlags, findChromium } from '../../scripts/browser.mjs';
+import { policyHeaders } from '../../scripts/content-policy.mjs';
 import { Failure } from './failure';
 import { type Handler, ownPageOnly } from './job-files';
 
@@ -43,7 +44,7 @@ export async function startServer({ path, entries, handlers = [] }: PageSource) 
     ],
     worker: { format: 'es' },
     appType: 'mpa',
-    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, cors: false },
+    server: { host: '127.0.0.1', port: 0, hmr: false, watch: null, cors: false, headers: policyHeaders('built') },
     // A dependency found late would reload the page in mid-run.
     optimizeDeps: { entries },
   });

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
 import { messageOf } from '../core/message';
 import type { AdapterSummary } from '../core/results';
+import { DEVICE_LOST, webGlContext } from './device-life';
 import { replaceAdd } from './fused';
 import { openGpu } from './gpu/dispatch';
 import { TimingTuner } from './gpu/tuner';
@@ -50,14 +51,13 @@ async function openWebGpu(listen: BackendListener): Promise<AdapterSummary> {
     requiredLimits: Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]])),
   });
   device.addEventListener('uncapturederror', (event) => listen.onError(`GPU error: ${event.error.message}`));
-  device.lost.then((info) => {
-    // 'destroyed' is our own doing: a backend that was replaced.
-    if (info.reason !== 'destroyed') listen.onLost(`The GPU device was lost: ${info.message || 'no reason given'}`);
-  });
-
   const { vendor, architecture, description } = adapter.info;
   const software = adapter.info.isFallbackAdapter || isSoftware(`${vendor} ${architecture} ${description}`);
   const backend = new WebGPUBackend(device, adapter.info);
+  device.lost.then(() => {
+    // Whoever destroyed it: only the device of a backend that was replaced is nobody's loss.
+    if (tf.findBackend('webgpu') === backend) listen.onLost(DEVICE_LOST);
+  });
   // 0 leaves only the packed matmul. The other choice for long inner dimensions, split-K, adds with atomics (another
   // order every time, so no run could be repeated) and is wrong for a transposed B.
   backend.thresholdToIncreaseWorkgroups = 0;
@@ -91,11 +91,12 @@ function webGlRenderer(): string {
   return typeof renderer === 'string' ? renderer : 'WebGL';
 }
 
-async function openWebGl(): Promise<AdapterSummary> {
+async function openWebGl(listen: BackendListener): Promise<AdapterSummary> {
   await import('@tensorflow/tfjs-backend-webgl');
   if (!(await tf.setBackend('webgl'))) throw new Error('WebGL 2 is not available');
   // Half-float textures would train in 16 bits without saying so.
   if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) throw new Error('WebGL has no 32-bit float textures here');
+  webGlContext()?.canvas.addEventListener('webglcontextlost', () => listen.onLost(DEVICE_LOST));
   const description = webGlRenderer();
   return {
     backend: 'webgl',
@@ -131,7 +132,7 @@ export async function openBackend(listen: BackendListener, first: BackendName = 
   replaceGradients();
   const openers: [BackendName, () => Promise<AdapterSummary>][] = [
     ['webgpu', () => openWebGpu(listen)],
-    ['webgl', openWebGl],
+    ['webgl', () => openWebGl(listen)],
     ['cpu', openCpu],
   ];
   const start = openers.findIndex(([name]) => name === first);

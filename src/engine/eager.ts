@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Totals } from '../core/results';
 import { batchLoss, taught } from './batch-loss';
+import { refuseBrokenWebGl } from './device-life';
 import { variableGradients } from './gradients';
 import { referenceEngine } from './reference';
 import { createAverages } from './reference/averages';
@@ -60,6 +61,7 @@ export function createEagerTrainer({
       tf.dispose(sum);
       const all = await Promise.all(metrics.map((sums) => sums.data()));
       tf.dispose(metrics);
+      refuseBrokenWebGl();
       return all
         .map(totalsOf)
         .reduce((a, b) => ({ loss: a.loss + b.loss, top1: a.top1 + b.top1, top5: a.top5 + b.top5 }));
@@ -74,6 +76,7 @@ export function createEagerTrainer({
       });
       const [values, totals] = await Promise.all([withLogits ? logits.data() : undefined, sums.data()]);
       tf.dispose([logits, sums]);
+      refuseBrokenWebGl();
       return { totals: totalsOf(totals as Float32Array), logits: values as Float32Array | undefined };
     },
 

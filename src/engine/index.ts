@@ -2,6 +2,7 @@
 
 export type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 export { openBackend } from './backend';
+export { DEVICE_LOST, deviceLives } from './device-life';
 export { buildParameters, createTrainer, engineFor, engineOf } from './engines';
 export { measureGemmRate } from './gemm-rate';
 export { createLayers } from './layers';

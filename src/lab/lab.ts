@@ -14,6 +14,7 @@ import type { LabPorts } from './ports';
 import { type Preferences, preferencesText, readPreferences } from './preferences';
 import { pristine } from './pristine';
 import { createRecords } from './records';
+import { sayDamaged } from './set-aside';
 import { sizedTo } from './sizing';
 import { dismiss, type LabState, type LabStore, type NoticeKind, notify } from './state';
 import { createTraining, type Training } from './training';
@@ -83,7 +84,11 @@ const initial = (preferences: Preferences, { address, computerBytes }: LabPorts)
 
 export function createLab(ports: LabPorts): Lab {
   const { storage, tabs, address } = ports;
-  const store: LabStore = createStore(() => initial(readPreferences(storage.readPreferences()), ports));
+  const { preferences, damaged } = readPreferences(storage.readPreferences());
+  const store: LabStore = createStore(() => initial(preferences, ports));
+  sayDamaged(store, damaged);
+  // What was said once is mended.
+  if (damaged.length > 0) storage.writePreferences(preferencesText(preferences));
   const curves = createCurves();
   const weights = createWeights(store, ports);
   const records = createRecords(store, curves, weights, ports);
@@ -121,7 +126,7 @@ export function createLab(ports: LabPorts): Lab {
     lookAt: (lookedAt) => store.setState({ lookedAt }),
     pin: (pinned) => store.setState({ pinned }),
     prefer(change) {
-      store.setState(({ preferences }) => ({ preferences: { ...preferences, ...change } }));
+      store.setState((state) => ({ preferences: { ...state.preferences, ...change } }));
       storage.writePreferences(preferencesText(store.getState().preferences));
     },
     dismiss: (kind) => dismiss(store, kind),

@@ -17,21 +17,52 @@ const VERSION = 1;
 
 const axes = ['step', 'epoch', 'images', 'time'] as const satisfies Axis[];
 
-const shape = z.object({
-  axis: z.enum(axes).catch(defaults.axis),
-  smoothing: z.number().min(0).max(0.99).catch(defaults.smoothing),
-  logLoss: z.boolean().catch(defaults.logLoss),
-  tab: z.string().max(40).catch(defaults.tab),
-});
+const fields = {
+  axis: z.enum(axes),
+  smoothing: z.number().min(0).max(0.99),
+  logLoss: z.boolean(),
+  tab: z.string().max(40),
+} satisfies Record<keyof Preferences, z.ZodType>;
+
+/** What each is called on the page. */
+const names = {
+  axis: 'the axis of the charts',
+  smoothing: 'the smoothing of the curves',
+  logLoss: 'the scale of the loss',
+  tab: 'the open tab',
+} satisfies Record<keyof Preferences, string>;
+
+export interface ReadPreferences {
+  preferences: Preferences;
+  /** Those that were there and could not be read, as a person calls them. */
+  damaged: string[];
+}
+
+function stateIn(text: string): object | undefined {
+  try {
+    const { state } = JSON.parse(text) as { state?: unknown };
+    return typeof state === 'object' && state !== null && !Array.isArray(state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The preferences in a text: each one that is right, the default for every other. */
-export function readPreferences(text: string | undefined): Preferences {
-  try {
-    const { state } = JSON.parse(text ?? '') as { state?: unknown };
-    return shape.parse(typeof state === 'object' && state !== null ? state : {});
-  } catch {
-    return defaults;
+export function readPreferences(text: string | undefined): ReadPreferences {
+  if (text === undefined) return { preferences: defaults, damaged: [] };
+  const state = stateIn(text);
+  if (!state) return { preferences: defaults, damaged: Object.values(names) };
+  let preferences = defaults;
+  const damaged: string[] = [];
+  for (const name of Object.keys(fields) as (keyof Preferences)[]) {
+    const value = (state as Partial<Record<keyof Preferences, unknown>>)[name];
+    // One that an earlier version did not have.
+    if (value === undefined) continue;
+    const { success, data } = fields[name].safeParse(value);
+    if (success) preferences = { ...preferences, [name]: data };
+    else damaged.push(names[name]);
   }
+  return { preferences, damaged };
 }
 
 export const preferencesText = (state: Preferences): string => JSON.stringify({ state, version: VERSION });

@@ -21,3 +21,14 @@ export function sayUnreadable(store: LabStore, problems: readonly string[], part
     message: `It was set aside: it stays stored as it is, and everything else is shown. ${lines.join(' ')}`,
   });
 }
+
+/** Says which preferences could not be read, as a person calls them. Nothing if all could. */
+export function sayDamaged(store: LabStore, preferences: readonly string[]): void {
+  if (preferences.length === 0) return;
+  notify(store, {
+    kind: 'preferences',
+    grave: false,
+    title: 'Some preferences could not be read.',
+    message: `What this browser kept for ${preferences.join(', ')} was damaged: the default was taken in its place. The others are as they were.`,
+  });
+}

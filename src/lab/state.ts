@@ -20,6 +20,7 @@ export type NoticeKind =
   | 'data'
   | 'storage'
   | 'records'
+  | 'preferences'
   | 'page';
 
 /** What a person must know now. */

@@ -314,17 +314,11 @@ export function createTraining({ store, curves, records, weights, ports, onProbe
     cancelStop = clock.after(STOP_MS, () => {
       line.close();
       const run = findRun(store.getState(), id);
-      if (run) {
-        notify(store, {
-          kind: 'trainer',
-          grave: false,
-          title: `${run.name} was ended by force.`,
-          message: `The training worker did not answer Stop for ${STOP_MS / 1000} seconds, so it was ended and is started anew. The curves are kept, the weights are lost.`,
-        });
-      }
+      const message = `The training worker did not answer Stop for ${STOP_MS / 1000} seconds, so it was ended: the curve is kept, the weights are lost.`;
+      if (run) notify(store, { kind: 'trainer', grave: false, title: `${run.name} was ended by force.`, message });
       store.setState({ trainer: 'gone' });
       openLine();
-      end(id, { state: 'stopped' });
+      end(id, { state: 'stopped', message });
     });
   }
 

@@ -9,6 +9,7 @@ import type { Trainer } from '../engine';
 import { planTraining, type TrainingPlan } from '../experiment/plan';
 import { placeOf } from './dataset';
 import { evaluate } from './evaluate';
+import { IMPOSSIBLE_LOSS, isImpossible } from './impossible-loss';
 import { createNetwork, type Network } from './network';
 import { Gate, microBatches, Stopwatch } from './pacing';
 import { gatherPredictions } from './predictions';
@@ -152,6 +153,9 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
             (plan.precision.half ? ' In low precision a loss scale that is too high does it too.' : ''),
         );
       }
+      // A student may say exactly what its teacher says.
+      if (!options.experiment.on.distillation && isImpossible(totals.loss, totals.top1 / size))
+        throw new Error(IMPOSSIBLE_LOSS);
       learned = true;
       waiting.push({
         step: at.update + 1,
@@ -200,6 +204,7 @@ export function startSession(session: SessionId, options: StartOptions, emit: Em
             'Likely causes: the learning rate is too high, or there is no warmup.',
         );
       }
+      if (isImpossible(loss, top1)) throw new Error(IMPOSSIBLE_LOSS);
       const at = { step: update, epoch: update / plan.updatesPerEpoch, timeMs: clock.milliseconds };
       emit({
         type: 'evaluated',

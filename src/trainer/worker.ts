@@ -1,7 +1,7 @@
 /** The training worker: turns commands into sessions and sends their events. No maths here. */
 import { messageOf } from '../core/message';
 import type { AdapterSummary } from '../core/results';
-import { measureFlops, openBackend } from '../engine';
+import { DEVICE_LOST, deviceLives, measureFlops, openBackend } from '../engine';
 import { unmetNeeds } from '../experiment/needs';
 import { predict } from './predict';
 import type { Command, Event, SessionId } from './protocol';
@@ -29,6 +29,14 @@ const endEverything = (): SessionId[] => {
 
 let backend: Promise<AdapterSummary> | undefined;
 let opening = false;
+let lost = false;
+
+/** Says once that the device is gone, in the place of whatever else its loss breaks. */
+function lose(): void {
+  endEverything();
+  if (!lost) emit({ type: 'device-lost', message: DEVICE_LOST });
+  lost = true;
+}
 
 /** The backend, opened once. */
 function ready(): Promise<AdapterSummary> {
@@ -40,10 +48,7 @@ function ready(): Promise<AdapterSummary> {
       for (const session of endEverything())
         emit({ type: 'failed', session, message: `The GPU reported an error, so the run was ended: ${message}` });
     },
-    onLost: (message) => {
-      endEverything();
-      emit({ type: 'device-lost', message });
-    },
+    onLost: lose,
   });
   const opened = () => {
     opening = false;
@@ -70,12 +75,18 @@ async function obey(command: Command): Promise<void> {
       const id = command.session;
       const unmet = unmetNeeds(command.experiment, adapter.features);
       if (unmet.length > 0) throw new Error(`${unmet.join(' ')} Switch it off, or train on another device.`);
+      let explained = Promise.resolve();
       const session = startSession(id, command, (event, transfer) => {
-        // A session that a GPU error has ended must not report a success afterwards.
-        if (sessions.has(id)) emit(event, transfer);
+        const say = () => {
+          // A session that a GPU error has ended must not report a success afterwards.
+          if (sessions.has(id)) emit(event, transfer);
+        };
+        if (event.type === 'failed') explained = deviceLives().then((lives) => (lives ? say() : lose()));
+        else say();
       });
       sessions.set(id, session);
       await session.ended;
+      await explained;
       sessions.delete(id);
       return;
     }
@@ -95,7 +106,8 @@ async function obey(command: Command): Promise<void> {
 }
 
 scope.addEventListener('message', (message: MessageEvent<Command>) => {
-  obey(message.data).catch((error: unknown) => {
+  obey(message.data).catch(async (error: unknown) => {
+    if (!(await deviceLives())) return lose();
     const text = messageOf(error);
     if ('session' in message.data) emit({ type: 'failed', session: message.data.session, message: text });
     else emit({ type: 'not-ready', message: text });

@@ -1,6 +1,7 @@
 /** The Performance tab: what an update costs, and the benchmark, run for real and shared. */
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
+import { test } from '../support/page';
 
 const small =
   './?v=1&resnet50-vd.width=0.125&data.batch=8&data.fraction=0.01&stop.steps=12&data.size=16&data.evalFraction=0.01';

@@ -1,8 +1,8 @@
 /** A run teaches another; weights leave the page as a file and come back; what can't teach is said. */
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
-import { rowsOf } from '../support/page';
+import { expect, type Page } from '@playwright/test';
+import { rowsOf, test } from '../support/page';
 
 const small =
   './?v=1&resnet50-vd.width=0.125&data.batch=8&data.fraction=0.01&stop.steps=10&data.size=16&data.evalFraction=0.01';

@@ -1,7 +1,7 @@
-import { expect, type Locator, type Page, test } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 import { presets } from '../../src/experiment/presets';
 import { toLink } from '../../src/experiment/url';
-import { rowsOf } from '../support/page';
+import { rowsOf, test } from '../support/page';
 
 const tiny = presets.find(({ id }) => id === 'tiny') as (typeof presets)[number];
 

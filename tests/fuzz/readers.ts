@@ -189,12 +189,12 @@ export const readers: readonly Reader[] = [
   {
     name: 'preferences',
     read: (random) => {
-      const { smoothing, tab } = readPreferences(
-        mutateText(random, '{"state":{"axis":"epoch","smoothing":0.5,"logLoss":true,"tab":"look"},"version":1}'),
+      const { preferences, damaged } = readPreferences(
+        mutateText(random, '{"state":{"axis":"epoch","smoothing":0.5,"logLoss":true,"tab":"runs"},"version":1}'),
       );
+      const { smoothing, tab } = preferences;
       promise(smoothing >= 0 && smoothing < 1 && typeof tab === 'string', 'preferences that are none');
-      // Whatever is damaged falls back to a default.
-      return smoothing === 0.5 && tab === 'look';
+      return damaged.length === 0;
     },
   },
   {

@@ -1,7 +1,8 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { measureFlops, openBackend } from '../../src/engine';
+import { deviceLives, measureFlops, openBackend } from '../../src/engine';
+import { refuseBrokenWebGl, webGlContext } from '../../src/engine/device-life';
 import { listener, openGpu, relativeDifference, takeErrors } from '../support/gpu';
 
 await openGpu();
@@ -36,4 +37,38 @@ it('opens the CPU when asked to, says why, and WebGPU again', async () => {
   expect(adapter).toMatchObject({ backend: 'cpu', software: true });
   expect(adapter.fallbackReason).toContain('webgpu');
   expect((await openBackend(listener)).backend).toBe('webgpu');
+});
+
+it('refuses what WebGL computes after an error or without its context, which is zeros', async () => {
+  const lost: string[] = [];
+  const adapter = await openBackend({ ...listener, onLost: (message) => lost.push(message) }, 'webgl');
+  expect(adapter.backend).toBe('webgl');
+  const gl = webGlContext();
+  if (!gl) throw new Error('there is no WebGL context');
+  expect(await tf.add(tf.scalar(1), tf.scalar(2)).data()).toEqual(Float32Array.of(3));
+  refuseBrokenWebGl();
+  gl.enable(0);
+  expect(refuseBrokenWebGl).toThrow('WebGL reported an error (code 1280)');
+  refuseBrokenWebGl();
+  expect(await deviceLives()).toBe(true);
+  gl.getExtension('WEBGL_lose_context')?.loseContext();
+  expect(refuseBrokenWebGl).toThrow('The GPU was lost');
+  expect(await deviceLives()).toBe(false);
+  await expect.poll(() => lost).toEqual([expect.stringContaining('The GPU was lost')]);
+});
+
+it('hears of a device that somebody else destroyed, and not of one whose backend was replaced', async () => {
+  const lost: string[] = [];
+  const listen = { ...listener, onLost: (message: string) => lost.push(message) };
+  await openBackend(listen);
+  const first = (tf.backend() as WebGPUBackend).device;
+  await openBackend(listen);
+  const second = (tf.backend() as WebGPUBackend).device;
+  expect(await deviceLives()).toBe(true);
+  first.destroy();
+  await first.lost;
+  expect(lost).toEqual([]);
+  second.destroy();
+  await expect.poll(() => lost).toEqual([expect.stringContaining('The GPU was lost')]);
+  expect(await deviceLives()).toBe(false);
 });

@@ -69,13 +69,31 @@ it('preferences outlive the page; of damaged ones the rest is taken', async () =
   lab.actions.prefer({ axis: 'time', tab: 'look' });
   const again = await openWorld({ disk });
   expect(again.lab.store.getState().preferences).toEqual({ axis: 'time', smoothing: 0.6, logLoss: false, tab: 'look' });
-  const defaults = readPreferences(undefined);
-  for (const text of ['', '{', 'null', '{"state":null}', '{"state":[]}', '[]', '7'])
-    expect(readPreferences(text), text).toEqual(defaults);
-  expect(readPreferences('{"state":{"axis":"miles","smoothing":7,"logLoss":true,"tab":{}}}')).toEqual({
-    ...defaults,
-    logLoss: true,
+  expect(again.lab.store.getState().notices).toEqual([]);
+  const { preferences: defaults, damaged } = readPreferences(undefined);
+  expect(damaged).toEqual([]);
+  for (const text of ['', '{', 'null', '{"state":null}', '{"state":[]}', '[]', '7']) {
+    const read = readPreferences(text);
+    expect(read.preferences, text).toEqual(defaults);
+    expect(read.damaged, text).toHaveLength(4);
+  }
+  expect(readPreferences('{"state":{"logLoss":true}}')).toEqual({
+    preferences: { ...defaults, logLoss: true },
+    damaged: [],
   });
+});
+
+it('damaged preferences fall back one by one, which is said once', async () => {
+  const disk = new Disk();
+  disk.preferences = '{"state":{"axis":"miles","smoothing":7,"logLoss":true,"tab":{}}}';
+  const first = (await openWorld({ disk })).lab.store.getState();
+  expect(first.preferences).toEqual({ axis: 'step', smoothing: 0.6, logLoss: true, tab: 'runs' });
+  const [notice, ...more] = first.notices;
+  expect(more).toEqual([]);
+  expect(notice?.message).toContain('the axis of the charts, the smoothing of the curves, the open tab was damaged');
+  const second = (await openWorld({ disk })).lab.store.getState();
+  expect(second.preferences).toEqual(first.preferences);
+  expect(second.notices).toEqual([]);
 });
 
 it('what broke in the page is said, with its reason and a report to copy', async () => {
