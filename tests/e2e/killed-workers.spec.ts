@@ -10,11 +10,10 @@ const press = (page: Page, name: RegExp) => page.getByRole('button', { name }).c
 const train = (page: Page) => press(page, /^Train( next)?$/);
 const newest = (page: Page) => rowsOf(page).first();
 
-/** Ends the training worker as if it had never been: no error, no event. */
+/** Ends the training worker, and the data workers in it, as if they had never been: no error, no event. */
 async function kill(page: Page): Promise<void> {
-  const trainer = page.workers().at(-1);
   // A busy worker hears it late, and its answer may die with it.
-  await trainer?.evaluate(() => self.close()).catch(() => undefined);
+  await Promise.all(page.workers().map((worker) => worker.evaluate(() => self.close()).catch(() => undefined)));
 }
 
 async function stopWorks(page: Page): Promise<void> {
