@@ -183,12 +183,15 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       kept.add(run.id);
       damaged += await stored.readCurve(run.id, curves.of(run.id));
     }
+    // Another tab may have told of one of them meanwhile, and it is shown already.
+    const shown = new Set(store.getState().runs.map(({ id }) => id));
+    const fresh = found.filter(({ run }) => !shown.has(run.id));
     store.setState((now) => ({
-      runs: [...found.map(({ run }) => run), ...now.runs].sort((a, b) => a.number - b.number),
-      elsewhere: found.filter(({ elsewhere }) => elsewhere).map(({ run }) => run.id),
+      runs: [...fresh.map(({ run }) => run), ...now.runs].sort((a, b) => a.number - b.number),
+      elsewhere: [...now.elsewhere, ...fresh.filter(({ elsewhere }) => elsewhere).map(({ run }) => run.id)],
       tick: now.tick + 1,
     }));
-    for (const { run, cutOff } of found) if (cutOff) records.update(run.id, { state: 'stopped' });
+    for (const { run, cutOff } of fresh) if (cutOff) records.update(run.id, { state: 'stopped' });
     watch();
     sayUnreadable(store, problems, damaged);
     return problems.length > 0;

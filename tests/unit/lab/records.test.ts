@@ -180,6 +180,31 @@ describe('two tabs over one storage', () => {
     expect(disk.runs.get(session)).toMatchObject({ state: 'finished' });
   });
 
+  it('show a run once, whose news come while the runs are being read', async () => {
+    const { disk, tabs, session } = await twoTabs();
+    const { tab } = tabs;
+    let told = false;
+    tabs.tab = (name) => {
+      const own = tab.call(tabs, name);
+      return {
+        ...own,
+        async alive() {
+          if (!told) {
+            told = true;
+            tab.call(tabs, 'a').tell({ type: 'run-changed', id: session });
+            await settled();
+          }
+          return await own.alive();
+        },
+      };
+    };
+    const c = await openWorld({ disk, tabs, tab: 'c' });
+    expect(told).toBe(true);
+    expect(runs(c).map(({ id }) => id)).toEqual([session]);
+    expect(words(c)).toEqual(['running in another tab']);
+    expect(c.lab.curveOf(session).length).toBe(50);
+  });
+
   it('write only what they changed: a run hidden in one ends as it ended in the other', async () => {
     const { disk, a, b, session } = await twoTabs();
     a.worker().says({ type: 'updates', session, metrics: steps(51, 1500) });
