@@ -161,7 +161,7 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
     }
     await stored.readCurve(id, curves.of(id));
     kept.add(id);
-    const { elsewhere } = standing(run, alive);
+    const { elsewhere, cutOff } = standing(run, alive);
     store.setState((now) => ({
       runs: [...now.runs.filter((other) => other.id !== id), { ...run, ...pending.get(id) }].sort(
         (a, b) => a.number - b.number,
@@ -169,6 +169,8 @@ export function createRecords(store: LabStore, curves: Curves, weights: Weights,
       elsewhere: [...now.elsewhere.filter((other) => other !== id), ...(elsewhere ? [id] : [])],
       tick: now.tick + 1,
     }));
+    // Its tab went away behind this news. One without a name can't be seen, but has just spoken; this one is here.
+    if (cutOff && run.tab && run.tab !== ownTab) records.update(id, { state: 'stopped' });
     watch();
   }
 

@@ -174,15 +174,19 @@ export function openRunStore(name = 'tricklab'): RunStore {
         const change = db.transaction(ALL, 'readwrite');
         const [runs, curves] = [change.objectStore('runs'), change.objectStore('curves')];
         const predictions = change.objectStore('predictions');
-        const record = await runs.get(id);
-        const removed = record && {
-          id,
-          record,
-          parts: await curves.getAll(partsFrom(id)),
-          predictions: await predictions.get(id),
-        };
-        await Promise.all([runs.delete(id), curves.delete(partsFrom(id)), predictions.delete(id), change.done]);
-        return removed;
+        // All asked for at once, in this order: a page that is left in the next moment has deleted the run.
+        const asked = Promise.all([
+          runs.get(id),
+          curves.getAll(partsFrom(id)),
+          predictions.get(id),
+          runs.delete(id),
+          curves.delete(partsFrom(id)),
+          predictions.delete(id),
+          change.done,
+        ]);
+        change.commit();
+        const [record, parts, answers] = await asked;
+        return record && { id, record, parts, predictions: answers };
       }),
     restore: ({ id, record, parts, predictions }) =>
       database.use(async (db) => {

@@ -205,6 +205,16 @@ describe('two tabs over one storage', () => {
     expect(c.lab.curveOf(session).length).toBe(50);
   });
 
+  it('say that a run stopped whose last news come when its tab is gone', async () => {
+    const { disk, tabs, b, session } = await twoTabs();
+    expect(words(b)).toEqual(['running in another tab']);
+    tabs.close('a');
+    tabs.tab('c').tell({ type: 'run-changed', id: session });
+    await settled();
+    expect(words(b)).toEqual(['stopped']);
+    expect(disk.runs.get(session)).toMatchObject({ state: 'stopped' });
+  });
+
   it('write only what they changed: a run hidden in one ends as it ended in the other', async () => {
     const { disk, a, b, session } = await twoTabs();
     a.worker().says({ type: 'updates', session, metrics: steps(51, 1500) });
